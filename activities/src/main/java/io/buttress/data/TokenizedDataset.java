@@ -1,0 +1,33 @@
+package io.buttress.data;
+
+import io.buttress.study.Json;
+import io.buttress.study.TaskKind;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A task's examples as token ids.
+ *
+ * @param labels label values in class order; empty for regression
+ * @param splits {@code train}, {@code validation}, optionally {@code test} and {@code ood:NAME}
+ */
+public record TokenizedDataset(TaskKind kind, List<String> labels, Map<String, Split> splits) {
+
+  /**
+   * Examples in file order (train: after {@code limit}'s shuffle and cut).
+   *
+   * @param inputIds one row of token ids an example, special tokens included, without padding
+   * @param tokenTypeIds segment ids, same shape
+   * @param targets class index, or score
+   */
+  public record Split(int[][] inputIds, int[][] tokenTypeIds, float[] targets) {
+    public int size() {
+      return targets.length;
+    }
+
+    /** sha256 over the inputs alone, so that datasets that differ in labels share snapshots. */
+    public String inputsDigest() {
+      return Json.sha256(List.of(inputIds, tokenTypeIds));
+    }
+  }
+}

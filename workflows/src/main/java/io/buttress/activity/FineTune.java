@@ -1,0 +1,40 @@
+package io.buttress.activity;
+
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import io.temporal.activity.ActivityInterface;
+import io.temporal.activity.ActivityMethod;
+import java.util.Map;
+
+/** Fine-tunes one trial, then evaluates it. */
+@ActivityInterface
+public interface FineTune {
+
+  /** Trains, stores the model (when kept) and the metric history; evaluates, stores predictions. */
+  @ActivityMethod
+  FineTuned fineTune(Trial trial);
+
+  /**
+   * What came of a trial.
+   *
+   * @param status {@code done} or {@code diverged}
+   * @param failure one line for {@code diverged}, else null
+   * @param fitKey artifact with {@code history.csv} and, when kept, the model folder's files
+   * @param evaluationKey artifact with predictions and {@code representations.safetensors}; null
+   *     for {@code diverged}
+   * @param metrics split (as in {@code ResolvedTask.splits}) to metric to value; empty for {@code
+   *     diverged}
+   */
+  record FineTuned(
+      TrialStatus status,
+      String failure,
+      String fitKey,
+      String evaluationKey,
+      int steps,
+      double trainSeconds,
+      double examplesPerSecond,
+      Map<String, Map<String, Double>> metrics) {}
+
+  /** Heartbeat details: where training is. */
+  record Position(int step, int steps, Double loss) {}
+}

@@ -1,0 +1,26 @@
+package io.buttress.activity;
+
+import io.buttress.study.Trial;
+import io.temporal.activity.ActivityInterface;
+import io.temporal.activity.ActivityMethod;
+import java.util.Map;
+
+/** Measures representation collapse on the validation set, before and after fine-tuning. */
+@ActivityInterface
+public interface MeasureCollapse {
+
+  /**
+   * Compares the pre-trained snapshot with the fine-tuned representations.
+   *
+   * @param evaluationKey as returned by {@link FineTune#fineTune}
+   */
+  @ActivityMethod
+  Collapse measureCollapse(Trial trial, String evaluationKey);
+
+  /**
+   * Collapse metrics by key; values are null where undefined.
+   *
+   * @param key artifact with {@code spectrum.csv} and {@code spectrum.png}
+   */
+  record Collapse(String key, Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+}

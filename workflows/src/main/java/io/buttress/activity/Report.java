@@ -1,0 +1,16 @@
+package io.buttress.activity;
+
+import io.temporal.activity.ActivityInterface;
+import io.temporal.activity.ActivityMethod;
+
+/** Writes a study's report from the stored results of its trials. */
+@ActivityInterface
+public interface Report {
+
+  /**
+   * Returns the key of an artifact with {@code report.json}, {@code report.html}, {@code report.md}
+   * and {@code trials.csv}.
+   */
+  @ActivityMethod
+  String report(PlanStudy.Plan plan, TrackRun.StudyRun study);
+}

@@ -1,0 +1,11 @@
+package io.buttress.study;
+
+/**
+ * How a study is run; changes no number of its result.
+ *
+ * @param maxParallelTrials trials in flight at once
+ * @param keepModels {@code all} or {@code none}
+ */
+public record ExecutionSpec(int maxParallelTrials, String keepModels) {
+  public static final ExecutionSpec DEFAULT = new ExecutionSpec(4, "all");
+}

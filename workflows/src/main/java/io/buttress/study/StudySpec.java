@@ -1,0 +1,22 @@
+package io.buttress.study;
+
+import java.util.List;
+
+/**
+ * A study as its author means it: defaults filled in, grids expanded, catalogue tasks looked up.
+ * Models x tasks x methods x training settings x regimes x seeds are its trials.
+ *
+ * @param models URIs of Hugging Face model folders ({@code file:}, {@code hf:})
+ * @param methods one entry per setting
+ * @param training one entry per setting
+ */
+public record StudySpec(
+    String name,
+    List<String> models,
+    List<TaskSpec> tasks,
+    List<Method> methods,
+    List<Long> seeds,
+    List<Regime> regimes,
+    List<Training> training,
+    CollapseSpec collapse,
+    ExecutionSpec execution) {}

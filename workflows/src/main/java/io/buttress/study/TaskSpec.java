@@ -1,0 +1,34 @@
+package io.buttress.study;
+
+import java.util.List;
+
+/**
+ * A task of a study, complete: a catalogue entry overlaid with what the study says.
+ *
+ * @param id name in results, unique in a study
+ * @param labels label values in class order; null: the sorted distinct labels of train
+ * @param train URI of the training examples
+ * @param validation URI of the reported examples
+ * @param test URI of a further labelled set, or null
+ * @param format {@code tsv}, {@code csv} or {@code jsonl}; null: by file extension
+ * @param columns column names of a file without a header row; null: the file has one
+ * @param text one column, or two for sentence pairs
+ * @param label the label's column
+ * @param metric metric keys whose mean is the primary metric
+ * @param outOfDistribution URIs of further sets to evaluate on, named by their base names
+ * @param limit use the first n training examples after a shuffle with seed 0; null: all
+ */
+public record TaskSpec(
+    String id,
+    TaskKind kind,
+    List<String> labels,
+    String train,
+    String validation,
+    String test,
+    String format,
+    List<String> columns,
+    List<String> text,
+    String label,
+    List<String> metric,
+    List<String> outOfDistribution,
+    Integer limit) {}

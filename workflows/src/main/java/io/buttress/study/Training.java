@@ -1,0 +1,44 @@
+package io.buttress.study;
+
+/**
+ * One setting of the training hyper-parameters.
+ *
+ * @param epochs passes over the training set; ignored when {@code steps} is set
+ * @param batchSize examples per optimizer step
+ * @param learningRate peak rate of AdamW
+ * @param warmup fraction of the steps with a linearly rising rate, in [0, 1]
+ * @param maxLength longest input in tokens, special tokens included
+ * @param precision {@code fp32}
+ * @param weightDecay decoupled; not applied to biases and LayerNorm
+ * @param clipNorm largest global gradient norm; 0 switches clipping off
+ * @param schedule {@code linear}, {@code cosine} or {@code constant}, after warm-up
+ * @param dropout hidden, attention and classifier dropout; null: as in the model's config
+ * @param steps optimizer steps; null: by epochs
+ * @param minSteps train for at least so many optimizer steps
+ */
+public record Training(
+    double epochs,
+    int batchSize,
+    double learningRate,
+    double warmup,
+    int maxLength,
+    String precision,
+    double weightDecay,
+    double clipNorm,
+    String schedule,
+    Double dropout,
+    Integer steps,
+    int minSteps) {
+
+  public static final Training DEFAULT =
+      new Training(3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, 0);
+
+  /** Optimizer steps for a training set of {@code examples}; the last short batch is kept. */
+  public int totalSteps(int examples) {
+    int wanted =
+        steps != null
+            ? steps
+            : (int) Math.ceil(epochs * Math.ceil(examples / (double) batchSize) - 1e-9);
+    return Math.max(wanted, minSteps);
+  }
+}

@@ -1,0 +1,21 @@
+package io.buttress.study;
+
+import java.util.List;
+
+/**
+ * One fine-tuning run of a study.
+ *
+ * @param fingerprint sha256 of everything that decides its result, and of nothing else
+ * @param snapshots what must exist before it starts: the training set's for methods that compare
+ *     with it, the validation set's for the collapse metrics
+ */
+public record Trial(
+    String fingerprint,
+    DatasetRequest dataset,
+    Method method,
+    Regime regime,
+    long seed,
+    Training training,
+    CollapseSpec collapse,
+    boolean keepModel,
+    List<SnapshotRequest> snapshots) {}

@@ -1,0 +1,30 @@
+package io.buttress.workflow;
+
+import io.buttress.study.StudyProgress;
+import io.buttress.study.StudyResult;
+import io.temporal.common.converter.RawValue;
+import io.temporal.workflow.QueryMethod;
+import io.temporal.workflow.WorkflowInterface;
+import io.temporal.workflow.WorkflowMethod;
+
+/**
+ * Runs a study: plans it, prepares its data, runs its trials as child workflows, writes its report.
+ *
+ * <p>Takes the study's JSON as it was given and parses it itself, because an argument that does not
+ * fit a declared type would fail the workflow task, again and again, and never the workflow.
+ */
+@WorkflowInterface
+public interface StudyWorkflow {
+
+  /**
+   * Ends when every trial has ended, whatever became of them.
+   *
+   * @throws io.temporal.failure.ApplicationFailure {@code InvalidStudy}, listing every problem, or
+   *     {@code InvalidData}, naming file and line
+   */
+  @WorkflowMethod(name = "Study")
+  StudyResult run(RawValue study);
+
+  @QueryMethod
+  StudyProgress progress();
+}
