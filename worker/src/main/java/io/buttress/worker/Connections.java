@@ -1,0 +1,87 @@
+package io.buttress.worker;
+
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.MinioObjectStore;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.enums.v1.TaskQueueType;
+import io.temporal.api.taskqueue.v1.TaskQueue;
+import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
+import io.temporal.api.workflowservice.v1.DescribeTaskQueueRequest;
+import io.temporal.client.WorkflowClient;
+import io.temporal.envconfig.ClientConfigProfile;
+import io.temporal.envconfig.LoadClientConfigProfileOptions;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Connects to the services that the environment names, and checks that they answer. */
+final class Connections {
+  private static final Duration TEMPORAL_LIMIT = Duration.ofSeconds(10);
+
+  private Connections() {}
+
+  /**
+   * Temporal as {@code TEMPORAL_ADDRESS}, {@code TEMPORAL_NAMESPACE}, {@code TEMPORAL_API_KEY} and
+   * {@code TEMPORAL_TLS_*} say, or the Temporal CLI's configuration file.
+   */
+  static WorkflowClient temporal(Environment environment) throws ServiceException {
+    ClientConfigProfile profile;
+    try {
+      profile =
+          ClientConfigProfile.load(
+              LoadClientConfigProfileOptions.newBuilder()
+                  .setEnvOverrides(environment.withSecrets("TEMPORAL_API_KEY"))
+                  .build());
+    } catch (IOException e) {
+      throw new ServiceException("Temporal's configuration cannot be read: " + e.getMessage(), e);
+    }
+    WorkflowServiceStubs stubs =
+        WorkflowServiceStubs.newServiceStubs(profile.toWorkflowServiceStubsOptions());
+    WorkflowClient client = WorkflowClient.newInstance(stubs, profile.toWorkflowClientOptions());
+    try {
+      stubs.connect(TEMPORAL_LIMIT);
+      stubs
+          .blockingStub()
+          .describeNamespace(
+              DescribeNamespaceRequest.newBuilder()
+                  .setNamespace(client.getOptions().getNamespace())
+                  .build());
+      return client;
+    } catch (StatusRuntimeException | IllegalStateException e) {
+      stubs.shutdownNow();
+      throw new ServiceException(
+          "Temporal does not answer for namespace "
+              + client.getOptions().getNamespace()
+              + " at "
+              + stubs.getOptions().getTarget()
+              + ": check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE ("
+              + e.getMessage()
+              + ")",
+          e);
+    }
+  }
+
+  /** The bucket {@code BUTTRESS_BUCKET}, checked to be writable, with a cache on this disk. */
+  static ArtifactStore artifacts(Environment environment) throws ServiceException {
+    try {
+      return new ArtifactStore(
+          MinioObjectStore.connect(environment.s3()), environment.home().resolve("cache"));
+    } catch (IOException e) {
+      throw new ServiceException(e.getMessage(), e);
+    }
+  }
+
+  static boolean hasPoller(WorkflowClient client, Queue queue) {
+    return client
+            .getWorkflowServiceStubs()
+            .blockingStub()
+            .describeTaskQueue(
+                DescribeTaskQueueRequest.newBuilder()
+                    .setNamespace(client.getOptions().getNamespace())
+                    .setTaskQueue(TaskQueue.newBuilder().setName(queue.taskQueue()))
+                    .setTaskQueueType(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+                    .build())
+            .getPollersCount()
+        > 0;
+  }
+}

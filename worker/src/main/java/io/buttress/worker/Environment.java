@@ -1,0 +1,70 @@
+package io.buttress.worker;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Settings from environment variables. Every variable {@code NAME} can also be given as {@code
+ * NAME_FILE}, the path of a file that holds the value, as Kubernetes mounts secrets.
+ */
+public final class Environment {
+  private final Map<String, String> variables;
+
+  public Environment(Map<String, String> variables) {
+    this.variables = Map.copyOf(variables);
+  }
+
+  /**
+   * @throws ServiceException when {@code NAME_FILE} names a file that cannot be read
+   */
+  public Optional<String> get(String name) throws ServiceException {
+    String value = variables.get(name);
+    String file = variables.get(name + "_FILE");
+    if (value == null && file != null && !file.isBlank()) {
+      try {
+        value = Files.readString(Path.of(file)).strip();
+      } catch (IOException e) {
+        throw new ServiceException(name + "_FILE: cannot read " + file, e);
+      }
+    }
+    return Optional.ofNullable(value).filter(text -> !text.isBlank());
+  }
+
+  /**
+   * @param purpose completes "set it to ..."
+   */
+  public String require(String name, String purpose) throws ServiceException {
+    return get(name)
+        .orElseThrow(() -> new ServiceException(name + " is not set: set it to " + purpose));
+  }
+
+  /** State of embedded runs and local caches. */
+  public Path home() throws ServiceException {
+    return get("BUTTRESS_HOME")
+        .map(Path::of)
+        .orElse(Path.of(System.getProperty("user.home"), ".buttress"))
+        .toAbsolutePath();
+  }
+
+  /** Folders below which {@code file:} sources may be read; empty when the variable is not set. */
+  public Optional<List<Path>> fileRoots() throws ServiceException {
+    return get("BUTTRESS_FILE_ROOTS")
+        .map(roots -> Stream.of(roots.split(File.pathSeparator)).map(Path::of).toList());
+  }
+
+  /** The variables with secrets read from their files, for libraries that take a map. */
+  public Map<String, String> withSecrets(String... names) throws ServiceException {
+    Map<String, String> all = new HashMap<>(variables);
+    for (String name : names) {
+      get(name).ifPresent(value -> all.put(name, value));
+    }
+    return all;
+  }
+}

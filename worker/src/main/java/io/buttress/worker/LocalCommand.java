@@ -1,0 +1,119 @@
+package io.buttress.worker;
+
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.DirectoryObjectStore;
+import io.temporal.client.WorkflowClient;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a study in this process. */
+@Command(
+    name = "local",
+    description = {
+      "Runs a study on this machine, without servers.",
+      "State is kept below BUTTRESS_HOME (default ~/.buttress): work that is done is not repeated."
+    },
+    mixinStandardHelpOptions = true)
+final class LocalCommand implements Callable<Integer> {
+  private final Environment environment;
+
+  @Spec private CommandSpec command;
+
+  @Parameters(paramLabel = "STUDY", description = "The study, JSON or YAML.")
+  private Path study;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Where the report goes (default: ./<name>-report).")
+  private Path out;
+
+  @Option(names = "--no-mlflow", description = "Track nothing; needs no Python.")
+  private boolean noMlflow;
+
+  @Option(names = "--keep", description = "Leave the MLflow server running.")
+  private boolean keep;
+
+  LocalCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    StudyFile file = StudyFile.read(study);
+    Path folder = out != null ? out : Path.of(file.spec().name() + "-report");
+    Path home = environment.home();
+    try (HomeLock lock = HomeLock.acquire(home);
+        EmbeddedMlflow mlflow = noMlflow ? null : EmbeddedMlflow.start(environment)) {
+      Optional<URI> tracking = Optional.ofNullable(mlflow).map(EmbeddedMlflow::uri);
+      ArtifactStore artifacts =
+          new ArtifactStore(
+              new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
+      try (EmbeddedTemporal temporal = new EmbeddedTemporal();
+          Services services = Services.embedded(artifacts, tracking, environment);
+          StudyWorker worker =
+              StudyWorker.start(temporal.client(), services, EnumSet.allOf(Queue.class))) {
+        int exit = follow(temporal.client(), artifacts, file, folder);
+        if (mlflow != null) {
+          showMlflow(mlflow);
+        }
+        return exit;
+      }
+    }
+  }
+
+  private int follow(WorkflowClient temporal, ArtifactStore artifacts, StudyFile file, Path folder)
+      throws Exception {
+    StudyClient client = new StudyClient(temporal);
+    String workflowId = StudyClient.workflowId(file.tree());
+    client.start(workflowId, file.tree());
+    // On Ctrl-C: let the trials stop and their runs be closed before the process goes.
+    Thread cancel =
+        new Thread(
+            () -> {
+              try {
+                client.cancel(workflowId);
+                client.result(workflowId).get(20, TimeUnit.SECONDS);
+              } catch (Exception e) {
+                LoggerFactory.getLogger(LocalCommand.class).info("cancelled", e);
+              }
+            });
+    Runtime.getRuntime().addShutdownHook(cancel);
+    try {
+      return new StudyFollower(client, artifacts, System.out).follow(workflowId, folder);
+    } finally {
+      removeHook(cancel);
+    }
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending: the hook runs.
+    }
+  }
+
+  private void showMlflow(EmbeddedMlflow mlflow) {
+    if (keep) {
+      mlflow.keep();
+      command
+          .commandLine()
+          .getOut()
+          .println("MLflow: " + mlflow.uri() + " (stop it with: kill " + mlflow.pid() + ")");
+    } else {
+      command.commandLine().getOut().println("MLflow: open it with infra/mlflow");
+    }
+    command.commandLine().getOut().flush();
+  }
+}

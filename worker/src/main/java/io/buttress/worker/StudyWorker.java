@@ -1,0 +1,48 @@
+package io.buttress.worker;
+
+import io.buttress.activity.TaskQueues;
+import io.buttress.workflow.StudyWorkflowImpl;
+import io.buttress.workflow.TrialWorkflowImpl;
+import io.temporal.client.WorkflowClient;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactory;
+import io.temporal.worker.WorkerOptions;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** Serves task queues with the project's workflows and activities. */
+final class StudyWorker implements AutoCloseable {
+  private final WorkerFactory factory;
+
+  private StudyWorker(WorkerFactory factory) {
+    this.factory = factory;
+  }
+
+  static StudyWorker start(WorkflowClient client, Services services, Set<Queue> queues) {
+    WorkerFactory factory = WorkerFactory.newInstance(client);
+    if (queues.contains(Queue.STUDIES)) {
+      Worker worker = factory.newWorker(TaskQueues.STUDIES);
+      worker.registerWorkflowImplementationTypes(StudyWorkflowImpl.class, TrialWorkflowImpl.class);
+      worker.registerActivitiesImplementations(services.studies());
+    }
+    if (queues.contains(Queue.CPU)) {
+      factory.newWorker(TaskQueues.CPU, slots(2)).registerActivitiesImplementations(services.cpu());
+    }
+    if (queues.contains(Queue.GPU)) {
+      // The engine's random state and thread pool are global to a process: one at a time.
+      factory.newWorker(TaskQueues.GPU, slots(1)).registerActivitiesImplementations(services.gpu());
+    }
+    factory.start();
+    return new StudyWorker(factory);
+  }
+
+  private static WorkerOptions slots(int activities) {
+    return WorkerOptions.newBuilder().setMaxConcurrentActivityExecutionSize(activities).build();
+  }
+
+  @Override
+  public void close() {
+    factory.shutdownNow();
+    factory.awaitTermination(10, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,69 @@
+package io.buttress.worker;
+
+import io.temporal.client.WorkflowClient;
+import java.net.URI;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Serves task queues until it is told to stop. */
+@Command(
+    name = "worker",
+    description = {
+      "Runs the workflows and activities of studies.",
+      "Needs TEMPORAL_ADDRESS, MLFLOW_TRACKING_URI, BUTTRESS_BUCKET and the AWS_* variables;",
+      "reads file: sources only below BUTTRESS_FILE_ROOTS."
+    },
+    mixinStandardHelpOptions = true)
+final class WorkerCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerCommand.class);
+
+  private final Environment environment;
+
+  @Option(
+      names = "--queues",
+      split = ",",
+      paramLabel = "QUEUE",
+      description = "Task queues to serve: studies, cpu, gpu (default: all).")
+  private Queue[] queues = Queue.values();
+
+  WorkerCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    WorkflowClient temporal = Connections.temporal(environment);
+    URI tracking =
+        URI.create(
+            environment.require("MLFLOW_TRACKING_URI", "the MLflow server's http(s) address"));
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  stop.countDown();
+                  try {
+                    stopped.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                }));
+    try (Services services =
+            Services.connected(Connections.artifacts(environment), tracking, environment);
+        StudyWorker worker =
+            StudyWorker.start(temporal, services, EnumSet.copyOf(Arrays.asList(queues)))) {
+      LOG.info("serving {} on {}", Arrays.toString(queues), temporal.getOptions().getNamespace());
+      stop.await();
+    } finally {
+      stopped.countDown();
+    }
+    return Exit.DONE;
+  }
+}
