@@ -1,0 +1,171 @@
+package io.buttress.study;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Turns a resolved study into trials. A pure function: equal studies give equal plans.
+ *
+ * <p>A trial's fingerprint covers everything that decides its result (model and data by content,
+ * how the data is read, method, regime, seed, training) and nothing else: not names, URIs, what is
+ * measured afterwards or how the study is run.
+ */
+public final class Planner {
+  private static final int FINGERPRINT_VERSION = 1;
+
+  private Planner() {}
+
+  /** How many trials a study has; a lower bound where there are billions. */
+  public static long trials(StudySpec spec) {
+    long trials = 1;
+    for (List<?> axis :
+        List.of(
+            spec.models(),
+            spec.tasks(),
+            spec.methods(),
+            spec.seeds(),
+            spec.regimes(),
+            spec.training())) {
+      // No list is long enough for one factor to overflow what the limit lets through.
+      trials = Math.min(trials, Integer.MAX_VALUE) * axis.size();
+    }
+    return trials;
+  }
+
+  /**
+   * Plans a study.
+   *
+   * @throws InvalidStudyException when two models or two tasks have the same content, so that their
+   *     trials would be the same
+   */
+  public static StudyPlan plan(ResolvedStudy study) {
+    StudySpec spec = study.spec();
+    checkDistinct(study);
+    List<Trial> trials = new ArrayList<>();
+    Set<DatasetRequest> datasets = new LinkedHashSet<>();
+    for (ResolvedTask task : study.tasks()) {
+      for (ResolvedModel model : study.models()) {
+        for (Regime regime : spec.regimes()) {
+          for (Training training : spec.training()) {
+            DatasetRequest dataset = new DatasetRequest(model, task, training.maxLength());
+            datasets.add(dataset);
+            for (Method method : spec.methods()) {
+              for (long seed : spec.seeds()) {
+                trials.add(trial(spec, dataset, method, regime, seed, training));
+              }
+            }
+          }
+        }
+      }
+    }
+    return new StudyPlan(studyKey(study), List.copyOf(trials), List.copyOf(datasets));
+  }
+
+  private static Trial trial(
+      StudySpec spec,
+      DatasetRequest dataset,
+      Method method,
+      Regime regime,
+      long seed,
+      Training training) {
+    Map<String, Object> deciding = new TreeMap<>();
+    deciding.put("version", FINGERPRINT_VERSION);
+    deciding.put("model", dataset.model().digest());
+    deciding.put("data", content(dataset.task()));
+    deciding.put("method", method);
+    deciding.put("regime", regime);
+    deciding.put("seed", seed);
+    deciding.put("training", training);
+    return new Trial(
+        Json.sha256(deciding),
+        dataset,
+        method,
+        regime,
+        seed,
+        training,
+        spec.collapse(),
+        spec.execution().keepModels().equals("all"),
+        snapshots(spec.collapse(), dataset, method));
+  }
+
+  private static List<SnapshotRequest> snapshots(
+      CollapseSpec collapse, DatasetRequest dataset, Method method) {
+    List<SnapshotRequest> snapshots = new ArrayList<>();
+    snapshots.add(
+        new SnapshotRequest(dataset, "validation", List.of(collapse.layer()), collapse.pooling()));
+    boolean usesTrain =
+        MethodCatalog.find(method.id())
+            .orElseThrow(() -> new IllegalArgumentException("unknown method " + method.id()))
+            .usesTrainSnapshot();
+    if (usesTrain) {
+      snapshots.add(
+          new SnapshotRequest(dataset, "train", method.integers("layers"), method.text("pooling")));
+    }
+    return List.copyOf(snapshots);
+  }
+
+  /** What decides a task's examples: the files' bytes and how they are read. */
+  private static Map<String, Object> content(ResolvedTask task) {
+    TaskSpec spec = task.spec();
+    Map<String, Object> files = new TreeMap<>();
+    task.splits()
+        .forEach((split, file) -> files.put(split, List.of(file.format(), file.blob().sha256())));
+    Map<String, Object> content = new TreeMap<>();
+    content.put("kind", spec.kind());
+    content.put("labels", spec.labels());
+    content.put("columns", spec.columns());
+    content.put("text", spec.text());
+    content.put("label", spec.label());
+    content.put("limit", spec.limit());
+    content.put("splits", files);
+    return content;
+  }
+
+  private static String studyKey(ResolvedStudy study) {
+    StudySpec spec = study.spec();
+    List<Object> tasks = new ArrayList<>();
+    for (ResolvedTask task : study.tasks()) {
+      // Its id and metric decide the report, though no trial.
+      Map<String, Object> content = new TreeMap<>(content(task));
+      content.put("id", task.spec().id());
+      content.put("metric", task.spec().metric());
+      tasks.add(content);
+    }
+    Map<String, Object> deciding = new TreeMap<>();
+    deciding.put("version", FINGERPRINT_VERSION);
+    deciding.put("models", study.models().stream().map(ResolvedModel::digest).toList());
+    deciding.put("tasks", tasks);
+    deciding.put("methods", spec.methods());
+    deciding.put("seeds", spec.seeds());
+    deciding.put("regimes", spec.regimes());
+    deciding.put("training", spec.training());
+    deciding.put("collapse", spec.collapse());
+    return Json.sha256(deciding);
+  }
+
+  private static void checkDistinct(ResolvedStudy study) {
+    List<Problem> problems = new ArrayList<>();
+    repeats("models", study.models().stream().map(ResolvedModel::digest).toList(), problems);
+    repeats("tasks", study.tasks().stream().map(Planner::content).toList(), problems);
+    if (!problems.isEmpty()) {
+      throw new InvalidStudyException(problems);
+    }
+  }
+
+  private static void repeats(String field, List<?> contents, List<Problem> problems) {
+    Map<Object, Integer> first = new HashMap<>();
+    for (int i = 0; i < contents.size(); i++) {
+      Integer other = first.putIfAbsent(contents.get(i), i);
+      if (other != null) {
+        problems.add(
+            new Problem(
+                field + "[" + i + "]", "has the same content as " + field + "[" + other + "]"));
+      }
+    }
+  }
+}

@@ -1,0 +1,296 @@
+package io.buttress.study;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/**
+ * Reads studies: fills in defaults, expands grids, looks tasks up, and reports every problem at
+ * once. Pure: opens no file. Relative {@code file:} URIs must have been resolved ({@link
+ * DataUris#resolve}).
+ */
+public final class StudyParser {
+  /** The most trials a study may have. */
+  public static final int MAX_TRIALS = 2000;
+
+  private static final List<String> DEFAULT_MODELS =
+      List.of("hf:sentence-transformers/all-MiniLM-L6-v2");
+  private static final List<String> FIELDS =
+      List.of(
+          "name",
+          "models",
+          "tasks",
+          "methods",
+          "seeds",
+          "regimes",
+          "training",
+          "collapse",
+          "execution");
+  private static final Pattern NAME =
+      Pattern.compile("[\\p{L}\\p{N}]([\\p{L}\\p{N} ._-]{0,98}[\\p{L}\\p{N}._-])?");
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private final TaskCatalog tasks;
+
+  public StudyParser(TaskCatalog tasks) {
+    this.tasks = tasks;
+  }
+
+  /** Reads text into a tree, checking nothing but that it is JSON. */
+  public static JsonNode readJson(String json) {
+    return read("JSON", () -> JSON.readTree(json));
+  }
+
+  /** Reads text into a tree, checking nothing but that it is YAML. */
+  public static JsonNode readYaml(String yaml) {
+    return read("YAML", () -> YAML.readTree(yaml));
+  }
+
+  /**
+   * @throws InvalidStudyException listing every problem
+   */
+  public StudySpec parse(byte[] json) {
+    return parse(read("JSON", () -> JSON.readTree(json)));
+  }
+
+  /**
+   * @throws InvalidStudyException listing every problem
+   */
+  public StudySpec parse(String json) {
+    return parse(readJson(json));
+  }
+
+  /**
+   * @throws InvalidStudyException listing every problem
+   */
+  public StudySpec parseYaml(String yaml) {
+    return parse(readYaml(yaml));
+  }
+
+  /**
+   * @throws InvalidStudyException listing every problem
+   */
+  public StudySpec parse(JsonNode study) {
+    List<Problem> problems = new ArrayList<>();
+    if (study == null || study.isMissingNode() || study.isNull()) {
+      problems.add(new Problem("", "there is no study: give an object with name, tasks, methods"));
+      throw new InvalidStudyException(problems);
+    }
+    StudySpec spec = parse(SpecNode.root(study, problems));
+    if (!problems.isEmpty()) {
+      throw new InvalidStudyException(problems);
+    }
+    return spec;
+  }
+
+  private StudySpec parse(SpecNode study) {
+    if (!study.json().isObject()) {
+      study.wrong("an object with name, tasks and methods");
+      return null;
+    }
+    SpecNode selection = study.get("selection");
+    selection.refuse("this version has no selection of settings: leave it out");
+    study.object(selection.present() ? with(FIELDS, "selection") : FIELDS);
+    String name =
+        study
+            .get("name")
+            .text(
+                NAME,
+                "letters, digits, spaces, '.', '_' and '-', at most 100, starting with a letter or digit");
+    TaskParser taskParser = new TaskParser(tasks);
+    List<TaskSpec> taskSpecs = distinct(study.get("tasks"), taskParser::parse, TaskSpec::id);
+    SpecNode models = study.get("models");
+    SpecNode seeds = study.get("seeds");
+    SpecNode regimes = study.get("regimes");
+    StudySpec spec =
+        new StudySpec(
+            name,
+            models.present()
+                ? distinct(models, DataUris::model, Function.identity())
+                : DEFAULT_MODELS,
+            taskSpecs,
+            methods(study.get("methods")),
+            seeds.present()
+                ? distinct(seeds, SpecNode::longInteger, Function.identity())
+                : List.of(1L),
+            regimes.present()
+                ? distinct(regimes, StudyParser::regime, Regime::id)
+                : List.of(Regime.FULL),
+            TrainingParameters.parse(study.get("training")),
+            collapse(study.get("collapse")),
+            execution(study.get("execution")));
+    long trials = Planner.trials(spec);
+    if (trials > MAX_TRIALS) {
+      study.problem("the study has " + trials + " trials; this version runs at most " + MAX_TRIALS);
+    }
+    return spec;
+  }
+
+  private static List<Method> methods(SpecNode list) {
+    List<Method> methods = new ArrayList<>();
+    Map<Method, Integer> seen = new HashMap<>();
+    List<SpecNode> items = list.items();
+    for (int i = 0; i < items.size(); i++) {
+      for (Method method : methodSettings(items.get(i))) {
+        Integer other = seen.putIfAbsent(method, i);
+        if (other != null) {
+          items
+              .get(i)
+              .problem(
+                  method.id() + " " + method.parameters() + " is in methods[" + other + "] too");
+        }
+        methods.add(method);
+      }
+    }
+    return methods;
+  }
+
+  private static List<Method> methodSettings(SpecNode node) {
+    if (!node.json().isObject()) {
+      node.wrong("an object such as {\"id\": \"stl\"}");
+      return List.of();
+    }
+    SpecNode idNode = node.get("id");
+    String id = idNode.text();
+    if (id == null) {
+      return List.of();
+    }
+    List<String> known = MethodCatalog.entries().stream().map(MethodCatalog.Entry::id).toList();
+    if (!known.contains(id)) {
+      idNode.problem("unknown method " + Quote.of(id) + Nearest.hint(id, known));
+      return List.of();
+    }
+    List<Parameter> parameters = MethodCatalog.find(id).orElseThrow().parameters();
+    node.object(with(parameters.stream().map(Parameter::name).toList(), "id"));
+    List<Method> settings = new ArrayList<>();
+    for (SortedMap<String, Object> setting : Grid.settings(node, parameters)) {
+      settings.add(new Method(id, setting));
+    }
+    return settings;
+  }
+
+  private static Regime regime(SpecNode node) {
+    if (!node.json().isObject()) {
+      node.wrong("an object such as {\"id\": \"full\"}");
+      return null;
+    }
+    String id = node.get("id").choice(List.of(Regime.FULL.id()));
+    if (id != null) {
+      node.object(List.of("id"));
+    }
+    return Regime.FULL;
+  }
+
+  private static CollapseSpec collapse(SpecNode node) {
+    CollapseSpec standard = CollapseSpec.DEFAULT;
+    if (!node.present()) {
+      return standard;
+    }
+    SpecNode probes = node.get("probes");
+    probes.refuse("this version has no probes: leave it out");
+    List<String> known = List.of("topK", "layer", "pooling");
+    if (!node.object(probes.present() ? with(known, "probes") : known)) {
+      return standard;
+    }
+    SpecNode topK = node.get("topK");
+    SpecNode layer = node.get("layer");
+    SpecNode pooling = node.get("pooling");
+    Integer layerIndex = layer.present() ? layer.integer(Range.ANY) : null;
+    return new CollapseSpec(
+        topK.present() ? topK.integerSet(Range.atLeast(1)) : standard.topK(),
+        layerIndex == null ? standard.layer() : layerIndex,
+        pooling.present() ? pooling.choice(List.of("cls", "mean")) : standard.pooling());
+  }
+
+  private static ExecutionSpec execution(SpecNode node) {
+    ExecutionSpec standard = ExecutionSpec.DEFAULT;
+    if (!node.present()) {
+      return standard;
+    }
+    SpecNode checkpoints = node.get("checkpointEvery");
+    checkpoints.refuse("this version has no checkpoints: leave it out");
+    List<String> known = List.of("maxParallelTrials", "keepModels");
+    if (!node.object(checkpoints.present() ? with(known, "checkpointEvery") : known)) {
+      return standard;
+    }
+    SpecNode parallel = node.get("maxParallelTrials");
+    SpecNode keep = node.get("keepModels");
+    Integer maxParallelTrials = parallel.present() ? parallel.integer(Range.closed(1, 500)) : null;
+    return new ExecutionSpec(
+        maxParallelTrials == null ? standard.maxParallelTrials() : maxParallelTrials,
+        keep.present() ? keep.choice(List.of("all", "none")) : standard.keepModels());
+  }
+
+  /** Reads a list whose items must differ in {@code key}. */
+  private static <T> List<T> distinct(
+      SpecNode list, Function<SpecNode, T> read, Function<T, ?> key) {
+    List<T> values = new ArrayList<>();
+    Set<Object> keys = new LinkedHashSet<>();
+    for (SpecNode item : list.items()) {
+      T value = read.apply(item);
+      if (value != null) {
+        if (!keys.add(key.apply(value))) {
+          item.problem("repeats " + Quote.bare(key.apply(value).toString()));
+        }
+        values.add(value);
+      }
+    }
+    return values;
+  }
+
+  private static List<String> with(List<String> fields, String another) {
+    List<String> all = new ArrayList<>(fields);
+    all.add(another);
+    return all;
+  }
+
+  private interface Reading {
+    JsonNode read() throws IOException;
+  }
+
+  private static JsonNode read(String language, Reading reading) {
+    try {
+      return reading.read();
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      throw unreadable(
+          language,
+          e.getOriginalMessage(),
+          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")");
+    } catch (IOException | RuntimeException e) {
+      // The YAML library lets some of its own unchecked exceptions through.
+      throw unreadable(language, String.valueOf(e.getMessage()), "");
+    }
+  }
+
+  private static InvalidStudyException unreadable(String language, String message, String where) {
+    String line = message.lines().findFirst().orElse("");
+    return new InvalidStudyException(
+        List.of(new Problem("", "the study is not " + language + ": " + Quote.bare(line) + where)));
+  }
+}

@@ -1,0 +1,59 @@
+package io.buttress.study;
+
+import java.util.List;
+import java.util.Map;
+
+/** The fields of a study's {@code training}. */
+final class TrainingParameters {
+  private static final Training STANDARD = Training.DEFAULT;
+  private static final List<Parameter> PARAMETERS =
+      List.of(
+          Parameter.number("epochs", STANDARD.epochs(), new Range(0, true, 10_000, false)),
+          Parameter.integer("batchSize", STANDARD.batchSize(), Range.atLeast(1)),
+          Parameter.number("learningRate", STANDARD.learningRate(), Range.above(0)),
+          Parameter.number("warmup", STANDARD.warmup(), Range.closed(0, 1)),
+          Parameter.integer("maxLength", STANDARD.maxLength(), Range.atLeast(3)),
+          Parameter.choice("precision", STANDARD.precision(), "fp32"),
+          Parameter.number("weightDecay", STANDARD.weightDecay(), Range.atLeast(0)),
+          Parameter.number("clipNorm", STANDARD.clipNorm(), Range.atLeast(0)),
+          Parameter.choice("schedule", STANDARD.schedule(), "linear", "cosine", "constant"),
+          Parameter.number("dropout", STANDARD.dropout(), Range.halfOpen(0, 1)),
+          Parameter.integer("steps", STANDARD.steps(), Range.atLeast(1)),
+          Parameter.integer("minSteps", STANDARD.minSteps(), Range.atLeast(0)));
+
+  private TrainingParameters() {}
+
+  /** All settings; the default alone when the field is left out. */
+  static List<Training> parse(SpecNode node) {
+    if (!node.present()) {
+      return List.of(STANDARD);
+    }
+    if (!node.object(PARAMETERS.stream().map(Parameter::name).toList())) {
+      return List.of();
+    }
+    List<Training> settings =
+        Grid.settings(node, PARAMETERS).stream().map(TrainingParameters::training).toList();
+    if (node.get("epochs").present()
+        && !settings.isEmpty()
+        && settings.stream().allMatch(setting -> setting.steps() != null)) {
+      node.get("epochs").problem("has no effect beside steps: give one of them");
+    }
+    return settings;
+  }
+
+  private static Training training(Map<String, Object> values) {
+    return new Training(
+        (Double) values.get("epochs"),
+        (Integer) values.get("batchSize"),
+        (Double) values.get("learningRate"),
+        (Double) values.get("warmup"),
+        (Integer) values.get("maxLength"),
+        (String) values.get("precision"),
+        (Double) values.get("weightDecay"),
+        (Double) values.get("clipNorm"),
+        (String) values.get("schedule"),
+        (Double) values.get("dropout"),
+        (Integer) values.get("steps"),
+        (Integer) values.get("minSteps"));
+  }
+}
