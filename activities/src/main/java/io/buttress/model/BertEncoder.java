@@ -1,0 +1,120 @@
+package io.buttress.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.Activation;
+import ai.djl.nn.core.Embedding;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.norm.LayerNorm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The forward pass of BERT (Devlin et al. 2019; post-LayerNorm transformer of Vaswani et al. 2017),
+ * in plain array operations. Equal to transformers' {@code BertModel} without its pooler.
+ */
+final class BertEncoder {
+  private final BertConfig config;
+  private final Map<String, NDArray> parameters;
+  private final TorchOps ops;
+
+  /**
+   * @param parameters by transformers' name, with {@code bert.}
+   */
+  BertEncoder(BertConfig config, Map<String, NDArray> parameters, TorchOps ops) {
+    this.config = config;
+    this.parameters = parameters;
+    this.ops = ops;
+  }
+
+  /**
+   * All hidden states, {@code [batch, length, H]} each: embeddings first, the last layer last.
+   *
+   * @param training whether dropout is on
+   */
+  List<NDArray> hiddenStates(Batch batch, boolean training) {
+    List<NDArray> states = new ArrayList<>(config.layers() + 1);
+    NDArray x = embeddings(batch, training);
+    states.add(x);
+    for (int i = 0; i < config.layers(); i++) {
+      x = layer(x, batch.mask(), "bert.encoder.layer." + i + ".", training);
+      states.add(x);
+    }
+    return states;
+  }
+
+  private NDArray embeddings(Batch batch, boolean training) {
+    NDManager manager = batch.inputIds().getManager();
+    int length = (int) batch.inputIds().getShape().get(1);
+    NDArray positions = manager.arange(0, length, 1, DataType.INT64).expandDims(0);
+    NDArray sum =
+        embed(batch.inputIds(), "word_embeddings")
+            .add(embed(batch.tokenTypeIds(), "token_type_embeddings"))
+            .add(embed(positions, "position_embeddings"));
+    return dropout(norm(sum, "bert.embeddings.LayerNorm"), training);
+  }
+
+  private NDArray layer(NDArray x, NDArray mask, String name, boolean training) {
+    NDArray attended = selfAttention(x, mask, name + "attention.self.", training);
+    attended = dropout(linear(attended, name + "attention.output.dense"), training);
+    NDArray y = norm(attended.add(x), name + "attention.output.LayerNorm");
+    NDArray inner = activation(linear(y, name + "intermediate.dense"));
+    inner = dropout(linear(inner, name + "output.dense"), training);
+    return norm(inner.add(y), name + "output.LayerNorm");
+  }
+
+  private NDArray selfAttention(NDArray x, NDArray mask, String name, boolean training) {
+    NDArray query = heads(linear(x, name + "query"));
+    NDArray key = heads(linear(x, name + "key"));
+    NDArray value = heads(linear(x, name + "value"));
+    double rate = training ? config.attentionDropout() : 0;
+    NDArray mixed = ops.attention(query, key, value, mask, rate);
+    return mixed.transpose(0, 2, 1, 3).reshape(x.getShape());
+  }
+
+  /** {@code [batch, length, H]} to {@code [batch, heads, length, H / heads]}. */
+  private NDArray heads(NDArray x) {
+    Shape shape = x.getShape();
+    int size = config.hiddenSize() / config.heads();
+    return x.reshape(shape.get(0), shape.get(1), config.heads(), size).transpose(0, 2, 1, 3);
+  }
+
+  private NDArray activation(NDArray x) {
+    return switch (config.activation()) {
+      case "relu" -> Activation.relu(x);
+      case "gelu" -> Activation.gelu(x);
+      default -> ops.geluTanh(x);
+    };
+  }
+
+  private NDArray embed(NDArray ids, String name) {
+    NDArray table = parameters.get("bert.embeddings." + name + ".weight");
+    return Embedding.embedding(ids, table, SparseFormat.DENSE).singletonOrThrow();
+  }
+
+  NDArray linear(NDArray x, String name) {
+    NDArray weight = parameters.get(name + ".weight");
+    return Linear.linear(x, weight, parameters.get(name + ".bias")).singletonOrThrow();
+  }
+
+  private NDArray norm(NDArray x, String name) {
+    NDArray weight = parameters.get(name + ".weight");
+    NDArray bias = parameters.get(name + ".bias");
+    Shape width = new Shape(config.hiddenSize());
+    float epsilon = (float) config.layerNormEpsilon();
+    return LayerNorm.layerNorm(x, width, weight, bias, epsilon).singletonOrThrow();
+  }
+
+  private NDArray dropout(NDArray x, boolean training) {
+    return dropout(x, config.hiddenDropout(), training);
+  }
+
+  static NDArray dropout(NDArray x, double rate, boolean training) {
+    return training && rate > 0 ? Dropout.dropout(x, (float) rate, true).singletonOrThrow() : x;
+  }
+}

@@ -1,0 +1,71 @@
+package io.buttress.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.ScriptMethod;
+import java.io.IOException;
+import java.io.InputStream;
+
+/**
+ * Fused PyTorch operations that DJL has no call for, as TorchScript methods without weights; {@code
+ * infra/kernels/gen_ops.py} makes them.
+ */
+public final class TorchOps implements AutoCloseable {
+  private final PtSymbolBlock block;
+
+  public TorchOps(NDManager manager) {
+    try (InputStream in = TorchOps.class.getResourceAsStream("ops.pt")) {
+      block = JniUtils.loadModule((PtNDManager) manager, in, false, false);
+    } catch (IOException e) {
+      throw new IllegalStateException("ops.pt cannot be read from the class path", e);
+    }
+  }
+
+  /**
+   * softmax(Q K' / sqrt(size)) V (Vaswani et al. 2017, eq. 1), dropout on the probabilities.
+   *
+   * @param query {@code [batch, heads, length, size]}, as are key, value and the result
+   * @param mask boolean {@code [batch, 1, 1, length]}, true at real tokens
+   * @param dropout rate; 0 in evaluation
+   */
+  NDArray attention(NDArray query, NDArray key, NDArray value, NDArray mask, double dropout) {
+    try (IValue q = tensor(query);
+        IValue k = tensor(key);
+        IValue v = tensor(value);
+        IValue m = tensor(mask);
+        IValue p = IValue.from(dropout);
+        IValue result = call("attention", q, k, v, m, p)) {
+      return result.toTensor((PtNDManager) query.getManager());
+    }
+  }
+
+  /** GELU by its tanh approximation (Hendrycks & Gimpel 2016, section 2). */
+  NDArray geluTanh(NDArray x) {
+    try (IValue input = tensor(x);
+        IValue result = call("gelu_tanh", input)) {
+      return result.toTensor((PtNDManager) x.getManager());
+    }
+  }
+
+  /** Calls a TorchScript method in the thread's gradient mode. The caller closes all values. */
+  public IValue call(String method, IValue... arguments) {
+    // A thread's first calls would otherwise be spent on profiling and compiling every new shape.
+    JniUtils.setGraphExecutorOptimize(false);
+    return ScriptMethod.call(block, method, arguments);
+  }
+
+  /** An array as an argument. */
+  public static IValue tensor(NDArray array) {
+    return IValue.from((PtNDArray) array);
+  }
+
+  @Override
+  public void close() {
+    block.close();
+  }
+}

@@ -1,0 +1,54 @@
+package io.buttress.training;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * Which examples every optimizer step sees: each epoch is a permutation of the training set, cut
+ * into batches; its last, short batch is kept.
+ */
+public final class ExampleOrder {
+  private final int examples;
+  private final int batchSize;
+  private final long seed;
+  private int cachedEpoch = -1;
+  private int[] cached;
+
+  public ExampleOrder(int examples, int batchSize, long seed) {
+    if (examples < 1) {
+      throw new IllegalArgumentException("a training set needs at least one example");
+    }
+    this.examples = examples;
+    this.batchSize = batchSize;
+    this.seed = seed;
+  }
+
+  /** Rows of the training set for a step, counted from 0 over all epochs. */
+  public int[] rows(int step) {
+    int perEpoch = (examples + batchSize - 1) / batchSize;
+    int epoch = step / perEpoch;
+    if (epoch != cachedEpoch) {
+      cached = permutation(examples, Seeds.derive(seed, "order", epoch));
+      cachedEpoch = epoch;
+    }
+    int from = step % perEpoch * batchSize;
+    return Arrays.copyOfRange(cached, from, Math.min(examples, from + batchSize));
+  }
+
+  /**
+   * Fisher-Yates (Durstenfeld 1964): for i = n-1 down to 1, swap positions i and {@code
+   * random.nextInt(i + 1)}, with {@link Random} of the given seed.
+   */
+  static int[] permutation(int n, long seed) {
+    int[] order = new int[n];
+    Arrays.setAll(order, i -> i);
+    Random random = new Random(seed);
+    for (int i = n - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int swapped = order[i];
+      order[i] = order[j];
+      order[j] = swapped;
+    }
+    return order;
+  }
+}
