@@ -1,0 +1,81 @@
+package io.buttress.report;
+
+import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Json;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
+import io.buttress.study.TrialStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Results of trials in the object store: one {@code result.json} each, as in a report. */
+public final class ResultStore {
+  private static final int FORMAT_VERSION = 1;
+  private static final String FILE = "result.json";
+
+  private final ArtifactStore store;
+
+  public ResultStore(ArtifactStore store) {
+    this.store = store;
+  }
+
+  /**
+   * Stores a result, or adopts the one that is there.
+   *
+   * @return the artifact's key
+   */
+  public String put(StudyRun study, Trial trial, TrialResult result) throws IOException {
+    Path file = Files.createTempFile("result-", ".json");
+    try {
+      Files.writeString(file, Json.canonical(result));
+      String key = isFinal(result.status()) ? finalKey(study, trial) : attemptKey(study, trial);
+      return store.put(key, Map.of(FILE, file)).key();
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  /** A trial's result: one that stands if there is one, else how this run of the study ended it. */
+  public Optional<TrialResult> find(StudyRun study, Trial trial) throws IOException {
+    Optional<Artifact> artifact = store.find(finalKey(study, trial));
+    if (artifact.isEmpty()) {
+      artifact = store.find(attemptKey(study, trial));
+    }
+    if (artifact.isEmpty()) {
+      return Optional.empty();
+    }
+    Path file = store.file(artifact.get(), FILE);
+    return Optional.of(Json.MAPPER.readValue(file.toFile(), TrialResult.class));
+  }
+
+  private static boolean isFinal(TrialStatus status) {
+    return status == TrialStatus.DONE || status == TrialStatus.DIVERGED;
+  }
+
+  private static String finalKey(StudyRun study, Trial trial) {
+    return ArtifactStore.key(inputs(study, trial));
+  }
+
+  /** Errors and cancellations also name the run of the study, so that a later one tries again. */
+  private static String attemptKey(StudyRun study, Trial trial) {
+    Map<String, Object> inputs = inputs(study, trial);
+    inputs.put("workflowRunId", study.workflowRunId());
+    return ArtifactStore.key(inputs);
+  }
+
+  private static Map<String, Object> inputs(StudyRun study, Trial trial) {
+    Map<String, Object> inputs = new TreeMap<>();
+    inputs.put("artifact", "result");
+    inputs.put("version", FORMAT_VERSION);
+    inputs.put("studyKey", study.studyKey());
+    inputs.put("fingerprint", trial.fingerprint());
+    inputs.put("collapse", trial.collapse());
+    return inputs;
+  }
+}
