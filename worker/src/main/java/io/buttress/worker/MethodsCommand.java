@@ -1,6 +1,7 @@
 package io.buttress.worker;
 
 import io.buttress.study.MethodCatalog;
+import io.buttress.study.Parameter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -13,12 +14,22 @@ final class MethodsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    for (MethodCatalog.Definition method : MethodCatalog.definitions()) {
+    for (MethodCatalog.Entry method : MethodCatalog.entries()) {
       System.out.printf("%-12s %s%n", method.id(), method.summary());
-      for (MethodCatalog.Parameter parameter : method.parameters()) {
-        System.out.printf("  %-10s %s%n", parameter.name(), parameter.describe());
+      for (Parameter parameter : method.parameters()) {
+        System.out.printf(
+            "  %-10s %s; default %s%n",
+            parameter.name(), values(parameter), parameter.defaultValue());
       }
     }
     return Exit.DONE;
+  }
+
+  private static String values(Parameter parameter) {
+    return switch (parameter.kind()) {
+      case NUMBER, INTEGER -> "a number";
+      case CHOICE -> String.join(" or ", parameter.choices());
+      case LAYERS -> "indices into the hidden states, 0 = embeddings, -1 = last";
+    };
   }
 }

@@ -1,10 +1,12 @@
 package io.buttress.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.study.DataUris;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Problem;
 import io.buttress.study.StudyParser;
 import io.buttress.study.StudySpec;
+import io.buttress.study.TaskCatalog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -37,7 +39,7 @@ record StudyFile(JsonNode tree, StudySpec spec) {
         name.endsWith(".yaml") || name.endsWith(".yml")
             ? StudyParser.readYaml(text)
             : StudyParser.readJson(text);
-    JsonNode absolute = StudyParser.resolveFiles(tree, file.toAbsolutePath().getParent().toUri());
-    return new StudyFile(absolute, StudyParser.parse(absolute));
+    JsonNode absolute = DataUris.resolve(tree, file.toAbsolutePath().getParent().toUri());
+    return new StudyFile(absolute, new StudyParser(TaskCatalog.builtIn()).parse(absolute));
   }
 }

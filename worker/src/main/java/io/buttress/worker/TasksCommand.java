@@ -12,14 +12,17 @@ final class TasksCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    System.out.printf("%-20s %-15s %-22s %s%n", "TASK", "KIND", "METRIC", "FILES");
-    for (TaskSpec task : TaskCatalog.tasks()) {
+    String row = "%-18s %-15s %-19s %-26s %s%n";
+    System.out.printf(row, "TASK", "KIND", "METRIC", "FILES", "");
+    for (TaskCatalog.Entry entry : TaskCatalog.builtIn().entries()) {
+      TaskSpec task = entry.spec();
       System.out.printf(
-          "%-20s %-15s %-22s %s%n",
+          row,
           task.id(),
           task.kind().name().toLowerCase(Locale.ROOT),
-          String.join(" + ", task.metric()),
-          task.train() == null ? "give train and validation" : "built in");
+          String.join(", ", task.metric()),
+          task.train() == null ? "give train and validation" : "built in",
+          entry.summary());
     }
     return Exit.DONE;
   }
