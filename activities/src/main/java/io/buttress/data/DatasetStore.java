@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -112,6 +114,16 @@ public final class DatasetStore {
               tensors.get("targets").floats()));
     }
     return new TokenizedDataset(description.kind(), description.labels(), splits);
+  }
+
+  /** Size of a stored dataset's training set; empty when the dataset has not been prepared. */
+  public OptionalInt trainingExamples(DatasetRequest request) throws IOException {
+    Optional<Artifact> artifact = store.find(key(request));
+    if (artifact.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    Path train = store.file(artifact.get(), "train.safetensors");
+    return OptionalInt.of(Safetensors.read(train).get("lengths").ints().length);
   }
 
   private static int[] endToEnd(int[][] rows) {

@@ -1,0 +1,10 @@
+package io.buttress.data;
+
+import java.util.List;
+
+/**
+ * The wanted fields of one record.
+ *
+ * @param line physical line on which it begins, from 1
+ */
+record Row(int line, List<String> fields) {}

@@ -1,0 +1,139 @@
+package io.buttress.data;
+
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.DataFile;
+import io.buttress.study.InvalidStudyException;
+import io.buttress.study.Problem;
+import io.buttress.study.ResolvedModel;
+import io.buttress.study.ResolvedStudy;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.StudySpec;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Training;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** Imports what a study names and pins it to exact bytes. */
+final class StudyResolver {
+  private final ArtifactStore store;
+  private final Sources sources;
+  private final ModelImport models;
+
+  StudyResolver(ArtifactStore store, Sources sources) {
+    this.store = store;
+    this.sources = sources;
+    this.models = new ModelImport(store, sources);
+  }
+
+  /**
+   * Resolves every model and file.
+   *
+   * @param progress told the spec's path of each before it is read
+   * @throws InvalidStudyException listing all that cannot be used
+   * @throws IOException when the store fails
+   */
+  ResolvedStudy resolve(StudySpec spec, Consumer<String> progress) throws IOException {
+    List<Problem> problems = new ArrayList<>();
+    List<ResolvedModel> resolvedModels = new ArrayList<>();
+    for (int i = 0; i < spec.models().size(); i++) {
+      String path = "models[" + i + "]";
+      progress.accept(path);
+      try {
+        ModelImport.Imported imported = models.load(spec.models().get(i));
+        checkLengths(spec, imported, problems);
+        resolvedModels.add(imported.model());
+      } catch (SourceException e) {
+        problems.add(new Problem(path, e.getMessage()));
+      }
+    }
+    List<ResolvedTask> tasks = new ArrayList<>();
+    for (int i = 0; i < spec.tasks().size(); i++) {
+      TaskSpec task = spec.tasks().get(i);
+      SortedMap<String, DataFile> splits = new TreeMap<>();
+      for (Map.Entry<String, Place> split : splits(task, "tasks[" + i + "]", problems).entrySet()) {
+        Place place = split.getValue();
+        progress.accept(place.path());
+        try {
+          splits.put(split.getKey(), dataFile(place.uri(), task.format()));
+        } catch (SourceException e) {
+          problems.add(new Problem(place.path(), e.getMessage()));
+        }
+      }
+      tasks.add(new ResolvedTask(task, splits));
+    }
+    if (!problems.isEmpty()) {
+      throw new InvalidStudyException(problems);
+    }
+    return new ResolvedStudy(spec, resolvedModels, tasks);
+  }
+
+  /**
+   * A file that a study names.
+   *
+   * @param path where it names it
+   */
+  private record Place(String path, String uri) {}
+
+  private static Map<String, Place> splits(TaskSpec task, String path, List<Problem> problems) {
+    Map<String, Place> splits = new LinkedHashMap<>();
+    splits.put("train", new Place(path + ".train", task.train()));
+    splits.put("validation", new Place(path + ".validation", task.validation()));
+    if (task.test() != null) {
+      splits.put("test", new Place(path + ".test", task.test()));
+    }
+    List<String> others = task.outOfDistribution() == null ? List.of() : task.outOfDistribution();
+    for (int i = 0; i < others.size(); i++) {
+      Place place = new Place(path + ".outOfDistribution[" + i + "]", others.get(i));
+      String name = baseName(place.uri());
+      if (splits.putIfAbsent("ood:" + name, place) != null) {
+        problems.add(new Problem(place.path(), "another set is named '" + name + "', too"));
+      }
+    }
+    return splits;
+  }
+
+  /** The last part of a URI's path, without extension. */
+  static String baseName(String uri) {
+    String name = uri.substring(Math.max(uri.lastIndexOf('/'), uri.lastIndexOf(':')) + 1);
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
+  private DataFile dataFile(String uri, String format) throws SourceException, IOException {
+    Path file = sources.dataFile(uri);
+    DataFormat known = format == null ? Sources.format(uri) : DataFormat.of(format).orElse(null);
+    if (known == null) {
+      throw new SourceException(
+          (format == null
+                  ? uri + " has an extension that tells no format; set `format` to"
+                  : "unknown format '" + format + "'; there are")
+              + " tsv, csv or jsonl");
+    }
+    return new DataFile(uri, known.id(), store.putBlob(file));
+  }
+
+  private static void checkLengths(
+      StudySpec spec, ModelImport.Imported imported, List<Problem> problems) {
+    spec.training().stream()
+        .map(Training::maxLength)
+        .distinct()
+        .filter(length -> length > imported.maxPositions())
+        .forEach(
+            length ->
+                problems.add(
+                    new Problem(
+                        "training.maxLength",
+                        length
+                            + " is more than "
+                            + imported.model().uri()
+                            + " can take: "
+                            + imported.maxPositions())));
+  }
+}

@@ -1,0 +1,99 @@
+package io.buttress.data;
+
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.Safetensors;
+import io.buttress.study.CollapseSpec;
+import io.buttress.study.DataFile;
+import io.buttress.study.ExecutionSpec;
+import io.buttress.study.Method;
+import io.buttress.study.Regime;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.StudySpec;
+import io.buttress.study.TaskKind;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Training;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What the tests of this package build on. */
+final class Fixtures {
+  private Fixtures() {}
+
+  static ArtifactStore store(Path folder) throws IOException {
+    return new ArtifactStore(
+        new DirectoryObjectStore(folder.resolve("objects")), folder.resolve("cache"));
+  }
+
+  static Sources sources(Path folder, Path... roots) throws IOException {
+    return new Sources(List.of(roots), folder.resolve("hf"), folder.resolve("scratch"));
+  }
+
+  static InputStream resource(String name) {
+    return Fixtures.class.getResourceAsStream(name);
+  }
+
+  /** A Hugging Face folder with the tiny tokenizer and one tensor. */
+  static Path model(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"model_type\": \"bert\", \"vocab_size\": 128, \"max_position_embeddings\": 64}");
+    Safetensors.write(
+        folder.resolve("model.safetensors"),
+        Map.of("a", Safetensors.Tensor.of(new float[] {1, 2}, 2)));
+    try (InputStream in = resource("tokenizer.json")) {
+      Files.copy(in, folder.resolve("tokenizer.json"));
+    }
+    return folder;
+  }
+
+  static TaskSpec task(String train, String validation) {
+    return new TaskSpec(
+        "mine",
+        TaskKind.CLASSIFICATION,
+        null,
+        train,
+        validation,
+        null,
+        null,
+        null,
+        List.of("text"),
+        "label",
+        List.of("accuracy"),
+        List.of(),
+        null);
+  }
+
+  static StudySpec study(List<String> models, List<TaskSpec> tasks) {
+    return new StudySpec(
+        "test",
+        models,
+        tasks,
+        List.of(new Method("stl", new TreeMap<>())),
+        List.of(1L),
+        List.of(Regime.FULL),
+        List.of(new Training(3, 32, 2e-5, 0.06, 16, "fp32", 0.01, 1.0, "linear", null, null, 0)),
+        CollapseSpec.DEFAULT,
+        ExecutionSpec.DEFAULT);
+  }
+
+  /** A task whose files are already in the store, as TSV. */
+  static ResolvedTask resolved(ArtifactStore store, TaskSpec spec, Map<String, String> splits)
+      throws IOException {
+    TreeMap<String, DataFile> files = new TreeMap<>();
+    for (Map.Entry<String, String> split : splits.entrySet()) {
+      Path file = Files.createTempFile("split", ".tsv");
+      Files.writeString(file, split.getValue());
+      String uri = "file:/data/" + split.getKey() + ".tsv";
+      files.put(split.getKey(), new DataFile(uri, "tsv", store.putBlob(file)));
+      Files.delete(file);
+    }
+    return new ResolvedTask(spec, files);
+  }
+}

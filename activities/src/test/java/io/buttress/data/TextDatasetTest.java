@@ -1,0 +1,128 @@
+package io.buttress.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.TaskKind;
+import io.buttress.study.TaskSpec;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TextDatasetTest {
+  private static final TaskSpec BASE = Fixtures.task("file:/t.tsv", "file:/v.tsv");
+  @TempDir Path folder;
+  private ArtifactStore store;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = Fixtures.store(folder);
+  }
+
+  private static TaskSpec spec(TaskKind kind, List<String> labels, Integer limit) {
+    return new TaskSpec(
+        BASE.id(),
+        kind,
+        labels,
+        BASE.train(),
+        BASE.validation(),
+        null,
+        null,
+        null,
+        BASE.text(),
+        BASE.label(),
+        BASE.metric(),
+        null,
+        limit);
+  }
+
+  private TextDataset read(TaskSpec spec, String train, String validation) throws IOException {
+    return TextDataset.read(
+        Fixtures.resolved(store, spec, Map.of("train", train, "validation", validation)), store);
+  }
+
+  @Test
+  void labelsAreTheSortedOnesOfTrain() throws IOException {
+    TextDataset dataset =
+        read(BASE, "text\tlabel\nx\tspam\ny\tham\nz\tspam\n", "text\tlabel\nx\tham\n");
+    assertThat(dataset.labels()).containsExactly("ham", "spam");
+    assertThat(dataset.splits().get("train").targets()).containsExactly(1, 0, 1);
+    assertThat(dataset.splits().get("validation").targets()).containsExactly(0);
+  }
+
+  @Test
+  void givenLabelsKeepTheirOrder() throws IOException {
+    TaskSpec spec = spec(TaskKind.CLASSIFICATION, List.of("spam", "eggs", "ham"), null);
+    TextDataset dataset = read(spec, "text\tlabel\nx\tspam\ny\tham\n", "text\tlabel\nx\teggs\n");
+    assertThat(dataset.labels()).containsExactly("spam", "eggs", "ham");
+    assertThat(dataset.splits().get("train").targets()).containsExactly(0, 2);
+    assertThat(dataset.splits().get("validation").targets()).containsExactly(1);
+  }
+
+  @Test
+  void scoresAreFloats() throws IOException {
+    TextDataset dataset =
+        read(
+            spec(TaskKind.REGRESSION, null, null),
+            "text\tlabel\nx\t5.000\ny\t-1e-2\n",
+            "text\tlabel\nx\t0\n");
+    assertThat(dataset.labels()).isEmpty();
+    assertThat(dataset.splits().get("train").targets()).containsExactly(5f, -0.01f);
+  }
+
+  @Test
+  void limitCutsTrainAfterAFixedShuffleAndNestsLargerLimits() throws IOException {
+    String rows =
+        IntStream.range(0, 40)
+            .mapToObj(i -> "t" + i + "\t" + i)
+            .collect(Collectors.joining("\n", "text\tlabel\n", "\n"));
+    TextDataset.Split ten =
+        read(spec(TaskKind.REGRESSION, null, 10), rows, rows).splits().get("train");
+    TextDataset all = read(spec(TaskKind.REGRESSION, null, 100), rows, rows);
+    TextDataset.Split hundred = all.splits().get("train");
+    assertThat(ten.texts()).isEqualTo(hundred.texts().subList(0, 10));
+    assertThat(hundred.texts()).hasSize(40).doesNotHaveDuplicates();
+    for (int i = 0; i < 40; i++) {
+      assertThat(hundred.texts().get(i)).containsExactly("t" + (int) hundred.targets()[i]);
+    }
+    // Collections.shuffle and Random have specified algorithms: this must never change.
+    assertThat(ten.targets()).startsWith(FIRST_OF_FORTY);
+    assertThat(all.splits().get("validation").targets()[0]).isZero();
+  }
+
+  private static final float[] FIRST_OF_FORTY = {32, 24, 20, 1, 27};
+
+  @Test
+  void badRowsNameFileAndLineAndQuoteNothing() {
+    String good = "text\tlabel\nx\ta\ny\tb\n";
+    assertFails(BASE, good, "text\tlabel\nsecret\tc\n", "file:/data/validation.tsv:2: the label");
+    assertFails(BASE, good, "text\tlabel\nx\ta\n \ta\n", "file:/data/validation.tsv:3: the text");
+    assertFails(
+        spec(TaskKind.CLASSIFICATION, List.of("a", "c"), null),
+        good,
+        good,
+        "file:/data/train.tsv:3: the label in 'label' is none of the task's: a, c");
+    assertFails(BASE, "text\tlabel\nx\ta\ny\ta\n", good, "file:/data/train.tsv: every row");
+    for (String score : List.of("secret", "NaN", "1f", "0x1p3", "", "1e99")) {
+      assertFails(
+          spec(TaskKind.REGRESSION, null, null),
+          "text\tlabel\nx\t1\ny\t" + score + "\n",
+          good,
+          "file:/data/train.tsv:3: the score in 'label' is");
+    }
+  }
+
+  private void assertFails(TaskSpec spec, String train, String validation, String message) {
+    assertThatExceptionOfType(InvalidDataException.class)
+        .isThrownBy(() -> read(spec, train, validation))
+        .withMessageStartingWith(message)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("secret").doesNotContain("\n"));
+  }
+}
