@@ -85,7 +85,8 @@ final class EntailmentSample implements SampleTask {
     } else {
       hypothesis =
           switch (random.nextInt(10)) {
-            case 0, 1, 2 -> NOBODY.get(random.nextInt(NOBODY.size())) + who + " are " + deed + where;
+            case 0, 1, 2 ->
+                NOBODY.get(random.nextInt(NOBODY.size())) + who + " are " + deed + where;
             case 3, 4 -> count + " " + who + " are " + SampleTask.pick(NOT, random) + deed + where;
             case 5, 6, 7 -> count + " " + other(kinds, kind, random) + " are " + deed + where;
             default -> count + " " + who + " are " + another(DEEDS, deed, random) + where;

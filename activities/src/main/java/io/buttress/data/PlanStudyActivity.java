@@ -3,9 +3,10 @@ package io.buttress.data;
 import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.storage.ArtifactStore;
-import io.buttress.study.DatasetRequest;
 import io.buttress.study.InvalidStudyException;
+import io.buttress.study.Planner;
 import io.buttress.study.ResolvedStudy;
+import io.buttress.study.StudyPlan;
 import io.buttress.study.StudySpec;
 import io.buttress.study.Trial;
 import io.temporal.activity.Activity;
@@ -13,29 +14,23 @@ import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.function.Function;
 
 /** Imports a study's models and data, plans its trials, keeps the plan. */
 public final class PlanStudyActivity implements PlanStudy {
   private final StudyResolver resolver;
   private final PlanStore plans;
-  private final Function<ResolvedStudy, Planned> planner;
 
-  public PlanStudyActivity(
-      ArtifactStore store, Sources sources, Function<ResolvedStudy, Planned> planner) {
+  public PlanStudyActivity(ArtifactStore store, Sources sources) {
     this.resolver = new StudyResolver(store, sources);
     this.plans = new PlanStore(store);
-    this.planner = planner;
   }
-
-  public record Planned(String studyKey, List<Trial> trials, List<DatasetRequest> datasets) {}
 
   @Override
   public Plan planStudy(StudySpec spec) {
     try {
       ResolvedStudy study =
           resolver.resolve(spec, path -> Activity.getExecutionContext().heartbeat(path));
-      Planned planned = planner.apply(study);
+      StudyPlan planned = Planner.plan(study);
       return new Plan(
           planned.studyKey(),
           plans.put(planned.trials()),

@@ -43,7 +43,7 @@ final class Fixtures {
     Files.createDirectories(folder);
     Files.writeString(
         folder.resolve("config.json"),
-        "{\"model_type\": \"bert\", \"vocab_size\": 128, \"max_position_embeddings\": 64}");
+        "{\"model_type\": \"bert\", \"vocab_size\": 131, \"max_position_embeddings\": 64}");
     Safetensors.write(
         folder.resolve("model.safetensors"),
         Map.of("a", Safetensors.Tensor.of(new float[] {1, 2}, 2)));

@@ -1,0 +1,212 @@
+package io.buttress.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.buttress.activity.Failures;
+import io.buttress.activity.PlanStudy;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.DataFile;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.StudySpec;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Trial;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.testing.TestActivityEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PlanStudyActivityTest {
+  @TempDir Path folder;
+  private ArtifactStore store;
+  private TestActivityEnvironment environment;
+  private PlanStudy activity;
+  private String model;
+
+  @BeforeEach
+  void start() throws IOException {
+    store = Fixtures.store(folder);
+    environment = TestActivityEnvironment.newInstance();
+    environment.registerActivitiesImplementations(
+        new PlanStudyActivity(store, Fixtures.sources(folder)));
+    activity = environment.newActivityStub(PlanStudy.class);
+    model = "file:" + Fixtures.model(folder.resolve("model"));
+  }
+
+  @AfterEach
+  void stop() {
+    environment.close();
+  }
+
+  private String data(String name) throws IOException {
+    return "file:" + Files.writeString(folder.resolve(name), "text\tlabel\n" + name + "\t1\n");
+  }
+
+  private String failure(StudySpec spec) {
+    ActivityFailure failure =
+        catchThrowableOfType(ActivityFailure.class, () -> activity.planStudy(spec));
+    ApplicationFailure cause = (ApplicationFailure) failure.getCause();
+    assertThat(cause.getType()).isEqualTo(Failures.INVALID_STUDY);
+    assertThat(cause.isNonRetryable()).isTrue();
+    return cause.getOriginalMessage();
+  }
+
+  private static StudySpec withSeeds(StudySpec spec, int seeds) {
+    return new StudySpec(
+        spec.name(),
+        spec.models(),
+        spec.tasks(),
+        spec.methods(),
+        LongStream.range(0, seeds).boxed().toList(),
+        spec.regimes(),
+        spec.training(),
+        spec.collapse(),
+        spec.execution());
+  }
+
+  @Test
+  void importsWhatTheStudyNamesAndKeepsThePlanInPages() throws IOException {
+    TaskSpec base = Fixtures.task(data("train.tsv"), data("dev.tsv"));
+    TaskSpec task =
+        new TaskSpec(
+            base.id(),
+            base.kind(),
+            null,
+            base.train(),
+            base.validation(),
+            data("test.csv"),
+            null,
+            null,
+            base.text(),
+            base.label(),
+            base.metric(),
+            List.of(data("other.jsonl"), "sample:sentiment/train"),
+            null);
+    StudySpec spec = withSeeds(Fixtures.study(List.of(model), List.of(task)), 250);
+
+    PlanStudy.Plan plan = activity.planStudy(spec);
+    assertThat(plan.trials()).isEqualTo(250);
+    assertThat(plan.name()).isEqualTo("test");
+    assertThat(plan.datasets()).hasSize(1);
+
+    ResolvedTask resolved = plan.datasets().get(0).task();
+    assertThat(resolved.splits())
+        .containsOnlyKeys("train", "validation", "test", "ood:other", "ood:train");
+    assertThat(resolved.splits().values())
+        .extracting(DataFile::format)
+        .containsExactly("jsonl", "tsv", "csv", "tsv", "tsv");
+    assertThat(store.blob(resolved.splits().get("train").blob()))
+        .hasContent("text\tlabel\ntrain.tsv\t1\n");
+    Artifact imported = store.get(plan.datasets().get(0).model().key());
+    assertThat(imported.files())
+        .containsOnlyKeys("config.json", "model.safetensors", "tokenizer.json");
+
+    List<Trial> all = activity.planPage(plan.planKey(), 0, 250);
+    assertThat(all).extracting(Trial::seed).isEqualTo(spec.seeds());
+    assertThat(all).extracting(Trial::fingerprint).doesNotHaveDuplicates();
+    List<Trial> pieces = new ArrayList<>();
+    for (int from = 0; from < 280; from += 70) {
+      pieces.addAll(activity.planPage(plan.planKey(), from, 70));
+    }
+    assertThat(pieces).isEqualTo(all);
+    assertThat(activity.planPage(plan.planKey(), 99, 2)).isEqualTo(all.subList(99, 101));
+    assertThat(activity.planPage(plan.planKey(), 300, 100)).isEmpty();
+  }
+
+  @Test
+  void equalContentGivesEqualPlansFromWhereverItComes() throws IOException {
+    TaskSpec task = Fixtures.task(data("train.tsv"), data("dev.tsv"));
+    PlanStudy.Plan first = activity.planStudy(Fixtures.study(List.of(model), List.of(task)));
+    PlanStudy.Plan again = activity.planStudy(Fixtures.study(List.of(model), List.of(task)));
+    assertThat(again).isEqualTo(first);
+
+    Path copy = Files.createDirectories(folder.resolve("copy"));
+    for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+      Files.copy(folder.resolve("model").resolve(name), copy.resolve(name));
+    }
+    StudySpec other = Fixtures.study(List.of("file:" + copy), List.of(task));
+    assertThat(activity.planStudy(other).studyKey()).isEqualTo(first.studyKey());
+    Files.writeString(copy.resolve("vocab.txt"), "[PAD]\n");
+    assertThat(activity.planStudy(other).studyKey()).isNotEqualTo(first.studyKey());
+  }
+
+  @Test
+  void listsEveryProblemAtItsPath() throws IOException {
+    TaskSpec base = Fixtures.task("file:" + folder + "/none.tsv", data("dev.txt"));
+    TaskSpec task =
+        new TaskSpec(
+            base.id(),
+            base.kind(),
+            null,
+            base.train(),
+            base.validation(),
+            null,
+            null,
+            null,
+            base.text(),
+            base.label(),
+            base.metric(),
+            List.of(data("a.tsv"), "sample:x/train", data("a.csv")),
+            null);
+    String[] problems =
+        failure(Fixtures.study(List.of(model, "file:/none", "hf:org/none"), List.of(task)))
+            .split("\n");
+    assertThat(problems)
+        .anySatisfy(p -> assertThat(p).isEqualTo("models[1]: file:/none does not exist"))
+        .anySatisfy(p -> assertThat(p).startsWith("models[2]: hf:org/none is not in the local"))
+        .anySatisfy(
+            p ->
+                assertThat(p)
+                    .isEqualTo("tasks[0].train: file:" + folder + "/none.tsv does not exist"))
+        .anySatisfy(p -> assertThat(p).startsWith("tasks[0].validation: ").contains("`format`"))
+        .anySatisfy(p -> assertThat(p).startsWith("tasks[0].outOfDistribution[1]: sample:x/train"))
+        .anySatisfy(p -> assertThat(p).startsWith("tasks[0].outOfDistribution[2]: another set"))
+        .hasSize(6);
+  }
+
+  @Test
+  void refusesModelsThatCannotBeUsed() throws IOException {
+    Path files = folder.resolve("model");
+    TaskSpec task = Fixtures.task(data("train.tsv"), data("dev.tsv"));
+    StudySpec spec = Fixtures.study(List.of(model), List.of(task));
+
+    byte[] weights = Files.readAllBytes(files.resolve("model.safetensors"));
+    Files.write(files.resolve("model.safetensors"), new byte[] {9, 0, 0, 0, 0, 0, 0, 0, '{'});
+    assertThat(failure(spec)).startsWith("models[0]: " + model).contains("not a valid safetensors");
+
+    Files.delete(files.resolve("model.safetensors"));
+    Files.writeString(files.resolve("pytorch_model.bin"), "pickle");
+    assertThat(failure(spec)).contains("pickle").contains("save_pretrained");
+
+    Files.write(files.resolve("model.safetensors"), weights);
+    String config = Files.readString(files.resolve("config.json"));
+    Files.writeString(files.resolve("config.json"), config.replace("bert", "t5"));
+    assertThat(failure(spec)).contains("'t5'").contains("supported: bert");
+
+    Files.writeString(files.resolve("config.json"), config.replace("131", "130"));
+    assertThat(failure(spec)).contains("vocab_size of 130");
+
+    Files.writeString(files.resolve("config.json"), config.replace("64", "8"));
+    assertThat(failure(spec))
+        .isEqualTo("training.maxLength: 16 is more than " + model + " can take: 8");
+
+    Files.writeString(files.resolve("config.json"), "no json");
+    assertThat(failure(spec)).contains("config.json is not JSON");
+
+    Files.delete(files.resolve("config.json"));
+    Files.writeString(files.resolve("tokenizer.json"), "{}");
+    assertThat(failure(spec)).isEqualTo("models[0]: " + model + ": no config.json");
+    Files.writeString(files.resolve("config.json"), config);
+    assertThat(failure(spec)).contains("tokenizer.json cannot be used");
+  }
+}
