@@ -30,22 +30,17 @@ class Ops(torch.nn.Module):
         return F.gelu(x, approximate="tanh")
 
     @torch.jit.export
-    def gradients(self, loss: Tensor, parameters: List[Tensor]) -> List[Tensor]:
-        gradients: List[Tensor] = []
-        for gradient in torch.autograd.grad([loss], parameters):
-            assert gradient is not None
-            gradients.append(gradient)
-        return gradients
-
-    @torch.jit.export
     def adamw(
         self,
-        parameters: List[Tensor],
-        gradients: List[Tensor],
-        first_moments: List[Tensor],
-        second_moments: List[Tensor],
-        steps: List[Tensor],
-        decayed: int,
+        loss: Tensor,
+        decayed: List[Tensor],
+        others: List[Tensor],
+        decayed_m: List[Tensor],
+        others_m: List[Tensor],
+        decayed_v: List[Tensor],
+        others_v: List[Tensor],
+        decayed_steps: List[Tensor],
+        others_steps: List[Tensor],
         rate: float,
         beta1: float,
         beta2: float,
@@ -53,23 +48,37 @@ class Ops(torch.nn.Module):
         epsilon: float,
         clip_norm: float,
     ) -> Tensor:
-        """Clips by the global norm (0: not), updates; the first `decayed` parameters decay.
+        """One step down the loss; weight decay acts on the first group only.
 
-        Returns the norm before clipping.
+        Gradients are scaled by min(1, clip_norm / (norm + 1e-6)) unless clip_norm is 0.
+        Returns their global norm before that.
         """
+        # Two groups of lists, because TorchScript drops in-place operations on a slice of a list.
         with torch.no_grad():
-            norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2)))
+            decayed_g: List[Tensor] = []
+            others_g: List[Tensor] = []
+            for i, gradient in enumerate(torch.autograd.grad([loss], decayed + others)):
+                assert gradient is not None
+                # The fused kernel reads memory in order, whatever the strides say.
+                if i < len(decayed):
+                    decayed_g.append(gradient.contiguous())
+                else:
+                    others_g.append(gradient.contiguous())
+            norms = torch._foreach_norm(decayed_g + others_g, 2)
+            norm = torch.linalg.vector_norm(torch.stack(norms))
             if clip_norm > 0:
-                torch._foreach_mul_(gradients, torch.clamp(clip_norm / (norm + 1e-6), max=1.0))
-            torch._foreach_add_(steps, 1)
-            d = decayed
+                scale = torch.clamp(clip_norm / (norm + 1e-6), max=1.0)
+                torch._foreach_mul_(decayed_g, scale)
+                torch._foreach_mul_(others_g, scale)
+            torch._foreach_add_(decayed_steps, 1)
+            torch._foreach_add_(others_steps, 1)
             torch._fused_adamw_(
-                parameters[:d], gradients[:d], first_moments[:d], second_moments[:d], [], steps[:d],
+                decayed, decayed_g, decayed_m, decayed_v, [], decayed_steps,
                 lr=rate, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=epsilon,
                 amsgrad=False, maximize=False,
             )  # fmt: skip
             torch._fused_adamw_(
-                parameters[d:], gradients[d:], first_moments[d:], second_moments[d:], [], steps[d:],
+                others, others_g, others_m, others_v, [], others_steps,
                 lr=rate, beta1=beta1, beta2=beta2, weight_decay=0.0, eps=epsilon,
                 amsgrad=False, maximize=False,
             )  # fmt: skip

@@ -11,12 +11,11 @@ import io.buttress.model.BertClassifier;
 import io.buttress.model.TorchOps;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), betas 0.9 and 0.999,
  * epsilon 1e-8, no decay on biases and LayerNorm. Gradients, clipping by their global norm and the
- * update are two calls into fused kernels, whatever the number of parameters.
+ * update are one call into TorchScript, whatever the number of parameters.
  */
 final class AdamW implements AutoCloseable {
   private static final double BETA1 = 0.9;
@@ -25,48 +24,53 @@ final class AdamW implements AutoCloseable {
 
   private final TorchOps ops;
   private final NDManager state;
-  private final List<NDArray> trained;
-  private final IValue parameters;
-  private final IValue firstMoments;
-  private final IValue secondMoments;
-  private final IValue steps;
-  private final int decayed;
+  private final Group decayed;
+  private final Group others;
   private final double weightDecay;
   private final double clipNorm;
+
+  /** Parameters with one rate of weight decay, their moments and step counts, as lists. */
+  private record Group(List<NDArray> trained, IValue parameters, IValue m, IValue v, IValue steps) {
+
+    static Group of(List<NDArray> trained, NDManager state) {
+      trained.forEach(parameter -> parameter.setRequiresGradient(true));
+      return new Group(
+          trained,
+          list(trained),
+          list(trained.stream().map(p -> state.zeros(p.getShape(), DataType.FLOAT32)).toList()),
+          list(trained.stream().map(p -> state.zeros(p.getShape(), DataType.FLOAT32)).toList()),
+          list(trained.stream().map(p -> state.zeros(new Shape(), DataType.FLOAT32)).toList()));
+    }
+
+    private static IValue list(List<NDArray> arrays) {
+      return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
+    }
+
+    void close() {
+      List.of(parameters, m, v, steps).forEach(IValue::close);
+      trained.forEach(parameter -> parameter.setRequiresGradient(false));
+    }
+  }
 
   /**
    * @param clipNorm largest global gradient norm; 0: gradients are not clipped
    */
   AdamW(BertClassifier model, double weightDecay, double clipNorm) {
-    ops = model.ops();
-    state = model.manager().newSubManager();
     this.weightDecay = weightDecay;
     this.clipNorm = clipNorm;
+    ops = model.ops();
+    state = model.manager().newSubManager();
     List<NDArray> decay = new ArrayList<>();
     List<NDArray> noDecay = new ArrayList<>();
-    for (Map.Entry<String, NDArray> entry : model.parameters().entrySet()) {
-      (decays(entry.getKey()) ? decay : noDecay).add(entry.getValue());
-    }
-    decayed = decay.size();
-    trained = new ArrayList<>(decay);
-    trained.addAll(noDecay);
-    trained.forEach(parameter -> parameter.setRequiresGradient(true));
-    parameters = list(trained);
-    firstMoments = list(trained.stream().map(this::zeros).toList());
-    secondMoments = list(trained.stream().map(this::zeros).toList());
-    steps = list(trained.stream().map(p -> state.zeros(new Shape(), DataType.FLOAT32)).toList());
+    model
+        .parameters()
+        .forEach((name, parameter) -> (decays(name) ? decay : noDecay).add(parameter));
+    decayed = Group.of(decay, state);
+    others = Group.of(noDecay, state);
   }
 
-  private static boolean decays(String name) {
+  static boolean decays(String name) {
     return !name.endsWith(".bias") && !name.contains("LayerNorm");
-  }
-
-  private NDArray zeros(NDArray parameter) {
-    return state.zeros(parameter.getShape(), DataType.FLOAT32);
-  }
-
-  private static IValue list(List<NDArray> arrays) {
-    return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
   }
 
   /**
@@ -77,8 +81,6 @@ final class AdamW implements AutoCloseable {
    */
   NDArray step(NDArray loss, double rate) {
     try (IValue total = TorchOps.tensor(loss);
-        IValue gradients = ops.call("gradients", total, parameters);
-        IValue decayedCount = IValue.from(decayed);
         IValue learningRate = IValue.from(rate);
         IValue beta1 = IValue.from(BETA1);
         IValue beta2 = IValue.from(BETA2);
@@ -88,12 +90,15 @@ final class AdamW implements AutoCloseable {
         IValue norm =
             ops.call(
                 "adamw",
-                parameters,
-                gradients,
-                firstMoments,
-                secondMoments,
-                steps,
-                decayedCount,
+                total,
+                decayed.parameters,
+                others.parameters,
+                decayed.m,
+                others.m,
+                decayed.v,
+                others.v,
+                decayed.steps,
+                others.steps,
                 learningRate,
                 beta1,
                 beta2,
@@ -107,10 +112,8 @@ final class AdamW implements AutoCloseable {
   /** Ends training: parameters leave the autograd tape. */
   @Override
   public void close() {
-    for (IValue list : List.of(parameters, firstMoments, secondMoments, steps)) {
-      list.close();
-    }
-    trained.forEach(parameter -> parameter.setRequiresGradient(false));
+    decayed.close();
+    others.close();
     state.close();
   }
 }

@@ -15,8 +15,7 @@ import io.buttress.study.Training;
 public record Schedule(String shape, double peak, int warmup, int steps) {
 
   public static Schedule of(Training training, int steps) {
-    // 0.06 * 50 is 3.0000000000000004 in some orders of evaluation: not a fourth step.
-    int warmup = (int) Math.ceil(training.warmup() * steps - 1e-9);
+    int warmup = (int) Math.ceil(steps * training.warmup());
     return new Schedule(training.schedule(), training.learningRate(), warmup, steps);
   }
 

@@ -1,0 +1,23 @@
+package io.buttress.training;
+
+import io.buttress.study.TrialStatus;
+import io.buttress.tracking.MetricPoint;
+import java.util.List;
+
+/**
+ * How a training run went.
+ *
+ * @param status {@code done} or {@code diverged}
+ * @param failure one line for {@code diverged}, else null
+ * @param steps optimizer steps done
+ * @param seconds wall-clock time of the loop
+ * @param examplesPerSecond over the whole loop
+ * @param history at most 200 points a metric
+ */
+public record Fit(
+    TrialStatus status,
+    String failure,
+    int steps,
+    double seconds,
+    double examplesPerSecond,
+    List<MetricPoint> history) {}

@@ -1,0 +1,102 @@
+package io.buttress.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.BertClassifier;
+import io.buttress.model.BertConfig;
+import io.buttress.model.ModelFolder;
+import io.buttress.study.Json;
+import io.buttress.study.Method;
+import io.buttress.study.Training;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What src/test/python/golden.py wrote: a tiny BERT, examples, and Python's numbers. */
+final class Golden {
+  static final Path FOLDER = folder();
+  static final JsonNode JSON = json();
+  static final long SEED = JSON.get("seed").asLong();
+
+  private Golden() {}
+
+  static Training training() {
+    return training(JSON.get("training").get("epochs").asDouble(), null);
+  }
+
+  static Training training(double epochs, Double dropout) {
+    JsonNode t = JSON.get("training");
+    return new Training(
+        epochs,
+        t.get("batchSize").asInt(),
+        t.get("learningRate").asDouble(),
+        t.get("warmup").asDouble(),
+        24,
+        "fp32",
+        t.get("weightDecay").asDouble(),
+        t.get("clipNorm").asDouble(),
+        t.get("schedule").asText(),
+        dropout,
+        null,
+        0);
+  }
+
+  static Split split(String task) {
+    int[][][] examples = value(JSON.get("examples"), int[][][].class);
+    int[][] ids = new int[examples.length][];
+    int[][] types = new int[examples.length][];
+    for (int i = 0; i < examples.length; i++) {
+      ids[i] = examples[i][0];
+      types[i] = examples[i][1];
+    }
+    return new Split(ids, types, value(task(task).get("targets"), float[].class));
+  }
+
+  static JsonNode task(String task) {
+    return JSON.get("tasks").get(task);
+  }
+
+  static BertClassifier model(int outputs, double dropout) {
+    try {
+      ModelFolder folder = ModelFolder.read(FOLDER);
+      BertConfig config = folder.config().withDropout(dropout);
+      return new BertClassifier(folder, config, outputs, p -> Seeds.derive(SEED, p, 0));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Method stl() {
+    return new Method("stl", new TreeMap<>());
+  }
+
+  static Method repina(double lambda, List<Integer> layers, String pooling) {
+    return new Method(
+        "repina-i", new TreeMap<>(Map.of("lambda", lambda, "layers", layers, "pooling", pooling)));
+  }
+
+  static <T> T value(JsonNode node, Class<T> type) {
+    return Json.MAPPER.convertValue(node, type);
+  }
+
+  private static JsonNode json() {
+    try {
+      return Json.MAPPER.readTree(FOLDER.resolve("golden.json").toFile());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path folder() {
+    try {
+      return Path.of(Golden.class.getResource("/io/buttress/golden/config.json").toURI())
+          .getParent();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,203 @@
+"""Buttress's documented randomness and training recipe, again, in Python (see docs/methods.md)."""
+
+import hashlib
+import math
+
+import numpy as np
+import torch
+
+MASK = (1 << 48) - 1
+
+
+def derive(seed, purpose, step):
+    """Counter-based seed: the first 8 bytes, big-endian, signed, of sha256("seed/purpose/step")."""
+    digest = hashlib.sha256(f"{seed}/{purpose}/{step}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class JavaRandom:
+    """java.util.Random: 48-bit linear congruential generator, polar method for Gaussians."""
+
+    def __init__(self, seed):
+        self.state = (seed ^ 0x5DEECE66D) & MASK
+        self.spare = None
+
+    def next(self, bits):
+        self.state = (self.state * 0x5DEECE66D + 0xB) & MASK
+        value = self.state >> (48 - bits)
+        return value - (1 << bits) if value >= 1 << (bits - 1) else value
+
+    def next_int(self, bound):
+        value = self.next(31) & 0x7FFFFFFF
+        if bound & (bound - 1) == 0:
+            return (bound * value) >> 31
+        while value - value % bound + (bound - 1) >= 1 << 31:
+            value = self.next(31) & 0x7FFFFFFF
+        return value % bound
+
+    def next_double(self):
+        high = self.next(26) & ((1 << 26) - 1)
+        return ((high << 27) + (self.next(27) & ((1 << 27) - 1))) * 2.0**-53
+
+    def next_gaussian(self):
+        if self.spare is not None:
+            value, self.spare = self.spare, None
+            return value
+        while True:
+            a = 2 * self.next_double() - 1
+            b = 2 * self.next_double() - 1
+            s = a * a + b * b
+            if 0 < s < 1:
+                scale = math.sqrt(-2 * math.log(s) / s)
+                self.spare = b * scale
+                return a * scale
+
+
+def permutation(n, seed):
+    """Fisher-Yates from the end."""
+    random, order = JavaRandom(seed), list(range(n))
+    for i in range(n - 1, 0, -1):
+        j = random.next_int(i + 1)
+        order[i], order[j] = order[j], order[i]
+    return order
+
+
+def batches(n, batch_size, steps, seed):
+    """Rows of every step; each epoch's last, short batch is kept."""
+    per_epoch = -(-n // batch_size)
+    for step in range(steps):
+        epoch, index = divmod(step, per_epoch)
+        if index == 0:
+            order = permutation(n, derive(seed, "order", epoch))
+        yield order[index * batch_size : (index + 1) * batch_size]
+
+
+def normal(shape, deviation, seed):
+    random = JavaRandom(seed)
+    values = [random.next_gaussian() * deviation for _ in range(shape[0] * shape[1])]
+    return torch.tensor(np.array(values, dtype=np.float32).reshape(shape))
+
+
+def init_head(model, seed):
+    """The head of a transformers BertForSequenceClassification, as Buttress draws a new one."""
+    with torch.no_grad():
+        deviation = model.config.initializer_range
+        weight = model.classifier.weight
+        weight.copy_(normal(weight.shape, deviation, derive(seed, "head", 0)))
+        model.classifier.bias.zero_()
+
+
+def init_pooler(model, seed):
+    """Only for checkpoints without a pooler."""
+    with torch.no_grad():
+        weight = model.bert.pooler.dense.weight
+        weight.copy_(normal(weight.shape, model.config.initializer_range, derive(seed, "pooler", 0)))
+        model.bert.pooler.dense.bias.zero_()
+
+
+def total_steps(training, n):
+    if training.get("steps"):
+        steps = training["steps"]
+    else:
+        steps = math.ceil(training["epochs"] * math.ceil(n / training["batchSize"]) - 1e-9)
+    return max(steps, training.get("minSteps", 0))
+
+
+def optimizer(model, training, steps):
+    """torch's AdamW and transformers' schedule, grouped as transformers' Trainer does."""
+    from transformers.optimization import get_scheduler
+
+    decay = [p for k, p in model.named_parameters() if not k.endswith(".bias") and "LayerNorm" not in k]
+    rest = [p for k, p in model.named_parameters() if k.endswith(".bias") or "LayerNorm" in k]
+    groups = [
+        {"params": decay, "weight_decay": training["weightDecay"]},
+        {"params": rest, "weight_decay": 0.0},
+    ]
+    adamw = torch.optim.AdamW(groups, lr=training["learningRate"], betas=(0.9, 0.999), eps=1e-8)
+    names = {"constant": "constant_with_warmup"}
+    schedule = get_scheduler(
+        names.get(training["schedule"], training["schedule"]),
+        adamw,
+        num_warmup_steps=math.ceil(steps * training["warmup"]),
+        num_training_steps=steps,
+    )
+    return adamw, schedule
+
+
+def collate(examples, rows, pad_id=0):
+    """Token ids, segment ids and mask of some examples, padded to the longest."""
+    length = max(len(examples[r][0]) for r in rows)
+    ids = torch.full((len(rows), length), pad_id)
+    types = torch.zeros_like(ids)
+    mask = torch.zeros_like(ids)
+    for i, r in enumerate(rows):
+        n = len(examples[r][0])
+        ids[i, :n] = torch.tensor(examples[r][0])
+        types[i, :n] = torch.tensor(examples[r][1])
+        mask[i, :n] = 1
+    return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+
+
+def pool(hidden, mask, pooling):
+    if pooling == "cls":
+        return hidden[:, 0]
+    real = mask.unsqueeze(2).to(hidden.dtype)
+    return (hidden * real).sum(1) / real.sum(1)
+
+
+def task_loss(logits, targets):
+    if logits.shape[1] == 1:
+        return torch.nn.functional.mse_loss(logits.squeeze(1), targets)
+    return torch.nn.functional.cross_entropy(logits, targets.long())
+
+
+def represent(model, inputs, layers, pooling):
+    out = model(**inputs, output_hidden_states=True)
+    return out, [pool(out.hidden_states[i], inputs["attention_mask"], pooling) for i in layers]
+
+
+def repina(finetuned, pretrained):
+    """R: mean over layers, mean over the batch, of squared distances summed over dimensions."""
+    terms = [((a - b) ** 2).sum(1).mean() for a, b in zip(finetuned, pretrained)]
+    return torch.stack(terms).mean()
+
+
+def train(model, examples, targets, training, seed, method=None, snapshot=None, record=None):
+    """Trains in place. method: {"lambda", "layers", "pooling"} or None; snapshot: [n, H] by layer.
+
+    record(step, loss) is called at every step.
+    """
+    steps = total_steps(training, len(examples))
+    adamw, schedule = optimizer(model, training, steps)
+    model.train()
+    for step, rows in enumerate(batches(len(examples), training["batchSize"], steps, seed)):
+        torch.manual_seed(derive(seed, "step", step))
+        inputs = collate(examples, rows, model.config.pad_token_id or 0)
+        layers = method["layers"] if method else []
+        out, states = represent(model, inputs, layers, method["pooling"] if method else "cls")
+        loss = task_loss(out.logits, targets[rows])
+        if method and method["lambda"] != 0:
+            pretrained = [snapshot[i][rows] for i in range(len(layers))]
+            loss = loss + method["lambda"] * repina(states, pretrained)
+        adamw.zero_grad()
+        loss.backward()
+        if training["clipNorm"] > 0:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), training["clipNorm"])
+        adamw.step()
+        schedule.step()
+        if record:
+            record(step, loss.item())
+
+
+def evaluate(model, examples, batch_size=64):
+    """Logits [n, outputs] in file order."""
+    model.eval()
+    order = sorted(range(len(examples)), key=lambda i: len(examples[i][0]))
+    logits = [None] * len(examples)
+    with torch.no_grad():
+        for at in range(0, len(order), batch_size):
+            rows = order[at : at + batch_size]
+            out = model(**collate(examples, rows, model.config.pad_token_id or 0)).logits
+            for i, r in enumerate(rows):
+                logits[r] = out[i]
+    return torch.stack(logits)
