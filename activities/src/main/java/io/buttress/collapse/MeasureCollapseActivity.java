@@ -1,0 +1,142 @@
+package io.buttress.collapse;
+
+import io.buttress.activity.MeasureCollapse;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.TokenizedDataset;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.Safetensors;
+import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.study.CollapseSpec;
+import io.buttress.study.SnapshotRequest;
+import io.buttress.study.TaskKind;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
+import io.buttress.training.SnapshotStore;
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.failure.ApplicationFailure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.ejml.data.DMatrixRMaj;
+
+/** Measures collapse from stored representations of the validation set. */
+public final class MeasureCollapseActivity implements MeasureCollapse {
+  /** Type of the failure for representations that no metric is defined on. */
+  static final String NOT_MEASURABLE = "NotMeasurable";
+
+  private static final String SPLIT = "validation";
+
+  private final ArtifactStore store;
+  private final DatasetStore datasets;
+  private final SnapshotStore snapshots;
+  private final CollapseStore measured;
+
+  public MeasureCollapseActivity(
+      ArtifactStore store, DatasetStore datasets, SnapshotStore snapshots) {
+    this.store = store;
+    this.datasets = datasets;
+    this.snapshots = snapshots;
+    this.measured = new CollapseStore(store);
+  }
+
+  @Override
+  public Collapse measureCollapse(Trial trial, String evaluationKey) {
+    try {
+      Optional<TrialResult.Collapse> stored = measured.metrics(trial);
+      TrialResult.Collapse metrics =
+          stored.isPresent() ? stored.get() : measure(trial, evaluationKey);
+      return new Collapse(CollapseStore.key(trial), metrics.pretrained(), metrics.finetuned());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private TrialResult.Collapse measure(Trial trial, String evaluationKey) throws IOException {
+    ActivityExecutionContext context = Activity.getExecutionContext();
+    SnapshotRequest request = snapshot(trial);
+    int layer = trial.collapse().layer();
+    DMatrixRMaj before = matrix(trial, "pre-trained", snapshots.load(request).get(layer));
+    Map<String, Tensor> evaluated =
+        Safetensors.read(store.file(store.get(evaluationKey), SnapshotStore.FILE));
+    DMatrixRMaj after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
+    if (before.getNumRows() != after.getNumRows()) {
+      throw fail(
+          trial,
+          before.getNumRows() + " pre-trained and " + after.getNumRows() + " fine-tuned rows");
+    }
+    int[] classes = classes(datasets.load(trial.dataset()));
+    context.heartbeat("spectra");
+    Spectrum spectrumBefore = spectrum(trial, "pre-trained", before);
+    context.heartbeat("spectra");
+    Spectrum spectrumAfter = spectrum(trial, "fine-tuned", after);
+    context.heartbeat("metrics");
+    List<Integer> topK = trial.collapse().topK();
+    TrialResult.Collapse metrics =
+        new TrialResult.Collapse(
+            CollapseMetrics.compute(before, spectrumBefore, before, spectrumBefore, classes, topK),
+            CollapseMetrics.compute(after, spectrumAfter, before, spectrumBefore, classes, topK));
+    Spectra spectra = new Spectra(spectrumBefore.singular(), spectrumAfter.singular());
+    return measured.put(trial, metrics, spectra, name(trial));
+  }
+
+  private static SnapshotRequest snapshot(Trial trial) {
+    CollapseSpec collapse = trial.collapse();
+    return trial.snapshots().stream()
+        .filter(request -> request.split().equals(SPLIT))
+        .filter(request -> request.pooling().equals(collapse.pooling()))
+        .filter(request -> request.layers().contains(collapse.layer()))
+        .findFirst()
+        .orElseThrow(() -> fail(trial, "its plan names no snapshot of the validation set"));
+  }
+
+  private static DMatrixRMaj matrix(Trial trial, String which, Tensor tensor) {
+    if (tensor == null || tensor.shape().length != 2) {
+      throw fail(trial, "no matrix of " + which + " representations for the layer asked for");
+    }
+    float[] values = tensor.floats();
+    DMatrixRMaj matrix = new DMatrixRMaj((int) tensor.shape()[0], (int) tensor.shape()[1]);
+    for (int i = 0; i < values.length; i++) {
+      matrix.data[i] = values[i];
+    }
+    return matrix;
+  }
+
+  private static int[] classes(TokenizedDataset dataset) {
+    if (dataset.kind() == TaskKind.REGRESSION) {
+      return null;
+    }
+    float[] targets = dataset.splits().get(SPLIT).targets();
+    int[] classes = new int[targets.length];
+    for (int i = 0; i < classes.length; i++) {
+      classes[i] = (int) targets[i];
+    }
+    return classes;
+  }
+
+  private static Spectrum spectrum(Trial trial, String which, DMatrixRMaj z) {
+    try {
+      return Spectrum.of(z);
+    } catch (IllegalArgumentException e) {
+      throw fail(trial, which + " " + e.getMessage());
+    }
+  }
+
+  /** Trying again would find the same representations. */
+  private static ApplicationFailure fail(Trial trial, String why) {
+    return ApplicationFailure.newNonRetryableFailure(
+        "cannot measure collapse of " + name(trial) + ": " + why, NOT_MEASURABLE);
+  }
+
+  private static String name(Trial trial) {
+    return String.format(
+        "%s, %s, %s, seed %d (%s)",
+        trial.dataset().task().spec().id(),
+        trial.method().id(),
+        trial.regime().id(),
+        trial.seed(),
+        trial.fingerprint().substring(0, Math.min(12, trial.fingerprint().length())));
+  }
+}

@@ -1,0 +1,184 @@
+package io.buttress.collapse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.buttress.activity.MeasureCollapse;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.TokenizedDataset;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.Safetensors;
+import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.study.CollapseSpec;
+import io.buttress.study.DatasetRequest;
+import io.buttress.study.Method;
+import io.buttress.study.Regime;
+import io.buttress.study.ResolvedModel;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.SnapshotRequest;
+import io.buttress.study.TaskKind;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Training;
+import io.buttress.study.Trial;
+import io.buttress.training.SnapshotStore;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.testing.TestActivityEnvironment;
+import java.awt.image.BufferedImage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MeasureCollapseActivityTest {
+  private static final int N = 12;
+  private static final int H = 5;
+  private static final String FINGERPRINT = "0123456789abcdef".repeat(4);
+
+  @TempDir Path folder;
+  private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
+  private ArtifactStore store;
+  private Trial trial;
+  private MeasureCollapse activity;
+
+  @BeforeEach
+  void prepare() throws Exception {
+    store =
+        new ArtifactStore(
+            new DirectoryObjectStore(folder.resolve("store")), folder.resolve("cache"));
+    DatasetStore datasets = new DatasetStore(store);
+    SnapshotStore snapshots = new SnapshotStore(store, datasets);
+    TaskSpec task =
+        new TaskSpec(
+            "toy",
+            TaskKind.CLASSIFICATION,
+            List.of("a", "b"),
+            null,
+            null,
+            null,
+            null,
+            null,
+            List.of("text"),
+            "label",
+            List.of("accuracy"),
+            List.of(),
+            null);
+    DatasetRequest dataset =
+        new DatasetRequest(
+            new ResolvedModel("file:/model", "k", "d"), new ResolvedTask(task, new TreeMap<>()), 8);
+    int[][] ids = new int[N][1];
+    float[] targets = new float[N];
+    for (int i = 0; i < N; i++) {
+      ids[i][0] = i;
+      targets[i] = i % 2;
+    }
+    TokenizedDataset.Split split = new TokenizedDataset.Split(ids, new int[N][1], targets);
+    datasets.put(
+        dataset,
+        new TokenizedDataset(
+            TaskKind.CLASSIFICATION, List.of("a", "b"), Map.of("validation", split)));
+    SnapshotRequest request = new SnapshotRequest(dataset, "validation", List.of(-1), "cls");
+    snapshots.put(snapshots.key(request), representations(random(1)));
+    trial =
+        new Trial(
+            FINGERPRINT,
+            dataset,
+            new Method("stl", new TreeMap<>()),
+            Regime.FULL,
+            3,
+            Training.DEFAULT,
+            new CollapseSpec(List.of(2, 100), -1, "cls"),
+            false,
+            List.of(request));
+    temporal.registerActivitiesImplementations(
+        new MeasureCollapseActivity(store, datasets, snapshots));
+    activity = temporal.newActivityStub(MeasureCollapse.class);
+  }
+
+  @AfterEach
+  void close() {
+    temporal.close();
+  }
+
+  @Test
+  void storesMetricsSpectrumAndChart() throws Exception {
+    String evaluation = evaluation("a", random(2));
+
+    MeasureCollapse.Collapse collapse = activity.measureCollapse(trial, evaluation);
+
+    assertThat(collapse.key()).isEqualTo(CollapseStore.key(trial));
+    assertThat(collapse.pretrained().get("cka_pretrained")).isCloseTo(1, within(1e-12));
+    assertThat(collapse.finetuned().get("cka_pretrained")).isBetween(0.0, 0.9);
+    assertThat(collapse.finetuned()).containsEntry("gm_100", null).containsKey("nc1");
+    Artifact artifact = store.get(collapse.key());
+    assertThat(artifact.files().keySet())
+        .containsExactly("collapse.json", "spectrum.csv", "spectrum.png");
+    assertThat(Files.readAllLines(store.file(artifact, "spectrum.csv"))).hasSize(H + 1);
+    BufferedImage chart = ImageIO.read(store.file(artifact, "spectrum.png").toFile());
+    assertThat(chart.getWidth()).isEqualTo(900);
+    Spectra spectra = new CollapseStore(store).spectra(trial).orElseThrow();
+    assertThat(spectra.finetuned()).hasSize(H).isSortedAccordingTo((a, b) -> Double.compare(b, a));
+  }
+
+  @Test
+  void measuresOnce() throws Exception {
+    MeasureCollapse.Collapse first = activity.measureCollapse(trial, evaluation("a", random(2)));
+
+    assertThat(activity.measureCollapse(trial, "no such artifact")).isEqualTo(first);
+  }
+
+  @Test
+  void anEncoderThatMapsEverythingToZeroIsAResult() throws Exception {
+    MeasureCollapse.Collapse collapse =
+        activity.measureCollapse(trial, evaluation("zero", new float[N * H]));
+
+    assertThat(collapse.finetuned())
+        .containsEntry("gm_2", 0.0)
+        .containsEntry("effective_rank", null)
+        .containsEntry("mean_cosine", null);
+  }
+
+  @Test
+  void namesTheTrialWhoseRepresentationsAreNotFinite() throws Exception {
+    float[] broken = random(2);
+    broken[7] = Float.POSITIVE_INFINITY;
+    String evaluation = evaluation("broken", broken);
+
+    assertThatThrownBy(() -> activity.measureCollapse(trial, evaluation))
+        .isInstanceOf(ActivityFailure.class)
+        .rootCause()
+        .hasMessageContaining("toy, stl, full, seed 3 (0123456789ab)")
+        .hasMessageContaining("fine-tuned representations are not finite: row 1, dimension 2");
+    assertThat(store.find(CollapseStore.key(trial))).isEmpty();
+  }
+
+  private String evaluation(String name, float[] values) throws Exception {
+    String key = ArtifactStore.key(Map.of("evaluation", name));
+    store.put(key, Map.of(SnapshotStore.FILE, representations(values)));
+    return key;
+  }
+
+  private Path representations(float[] values) throws Exception {
+    Path file = Files.createTempFile(folder, "representations-", ".safetensors");
+    Safetensors.write(file, Map.of("layer.-1", Tensor.of(values, N, H)));
+    return file;
+  }
+
+  private static float[] random(long seed) {
+    Random random = new Random(seed);
+    float[] values = new float[N * H];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+}
