@@ -14,10 +14,12 @@ final class Nearest {
     if (known.isEmpty()) {
       return "";
     }
-    Optional<String> nearest =
-        known.stream().min(Comparator.comparingInt(candidate -> distance(name, candidate)));
+    Comparator<String> byDistance =
+        Comparator.<String>comparingInt(candidate -> distance(name, candidate))
+            .thenComparingInt(candidate -> Math.abs(name.length() - candidate.length()));
+    Optional<String> nearest = known.stream().min(byDistance);
     return nearest
-        .filter(candidate -> distance(name, candidate) <= Math.max(1, candidate.length() / 3))
+        .filter(candidate -> distance(name, candidate) <= Math.max(1, (candidate.length() + 1) / 3))
         .map(candidate -> "; did you mean " + candidate + "?")
         .orElse("; known: " + String.join(", ", known));
   }

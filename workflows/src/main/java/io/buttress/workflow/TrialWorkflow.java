@@ -3,7 +3,6 @@ package io.buttress.workflow;
 import io.buttress.activity.TrackRun;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
-import io.temporal.workflow.QueryMethod;
 import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;
 
@@ -13,10 +12,6 @@ public interface TrialWorkflow {
 
   @WorkflowMethod(name = "Trial")
   Ended run(TrackRun.StudyRun study, Trial trial);
-
-  /** Name of the activity in progress. */
-  @QueryMethod
-  String activity();
 
   /**
    * What a study remembers of a trial.

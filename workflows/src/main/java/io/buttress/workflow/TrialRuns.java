@@ -1,0 +1,160 @@
+package io.buttress.workflow;
+
+import io.buttress.activity.SnapshotRepresentations;
+import io.buttress.activity.TrackRun;
+import io.buttress.activity.TrackRun.Outcome;
+import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.study.SnapshotRequest;
+import io.buttress.study.StudyProgress.Running;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import io.temporal.api.enums.v1.ParentClosePolicy;
+import io.temporal.api.enums.v1.WorkflowIdReusePolicy;
+import io.temporal.failure.TemporalFailure;
+import io.temporal.workflow.Async;
+import io.temporal.workflow.ChildWorkflowCancellationType;
+import io.temporal.workflow.ChildWorkflowOptions;
+import io.temporal.workflow.Promise;
+import io.temporal.workflow.Workflow;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+
+/** The trials of one study: what is in flight, and how those that ended did. Workflow code. */
+final class TrialRuns {
+  private static final Logger LOG = Workflow.getLogger(TrialRuns.class);
+  private static final int FINGERPRINT_DIGITS = 16;
+
+  private final SnapshotRepresentations snapshots =
+      Workflow.newActivityStub(SnapshotRepresentations.class, StepOptions.SNAPSHOT);
+  private final TrackRun tracking = Workflow.newActivityStub(TrackRun.class, StepOptions.TRACK);
+
+  private final Map<SnapshotRequest, Promise<String>> taken = new HashMap<>();
+  private final Map<String, Running> running = new LinkedHashMap<>();
+  private int done;
+  private int failed;
+  private long firstStart;
+
+  /** Starts a trial and returns; it is cancelled with the caller's cancellation scope. */
+  void start(StudyRun study, Trial trial) {
+    if (firstStart == 0) {
+      firstStart = Workflow.currentTimeMillis();
+    }
+    String id = workflowId(trial);
+    show(id, trial, "snapshotRepresentations");
+    Async.procedure(
+        () -> {
+          try {
+            count(run(study, trial, id));
+          } finally {
+            running.remove(id);
+          }
+        });
+  }
+
+  int inFlight() {
+    return running.size();
+  }
+
+  int done() {
+    return done;
+  }
+
+  int failed() {
+    return failed;
+  }
+
+  List<Running> running() {
+    return List.copyOf(running.values());
+  }
+
+  /** From the mean time of the trials that ended; null before the first. */
+  Long secondsLeft(int planned) {
+    int ended = done + failed;
+    if (ended == 0) {
+      return null;
+    }
+    double elapsed = Workflow.currentTimeMillis() - firstStart;
+    return Duration.ofMillis(Math.round(elapsed / ended * (planned - ended))).toSeconds();
+  }
+
+  private TrialStatus run(StudyRun study, Trial trial, String id) {
+    try {
+      snapshot(trial);
+      show(id, trial, "trial");
+      return child(id).run(study, trial).status();
+    } catch (TemporalFailure e) {
+      if (Causes.isCancellation(e)) {
+        return TrialStatus.CANCELLED;
+      }
+      recordError(study, trial, id, Causes.line(e));
+      return TrialStatus.ERROR;
+    }
+  }
+
+  /** Waits for the trial's snapshots; each is taken by the first trial that needs it. */
+  private void snapshot(Trial trial) {
+    List<Promise<String>> needed = new ArrayList<>();
+    for (SnapshotRequest request : trial.snapshots()) {
+      Promise<String> snapshot = taken.get(request);
+      if (snapshot == null) {
+        snapshot = Async.function(snapshots::snapshotRepresentations, request);
+        taken.put(request, snapshot);
+      }
+      needed.add(snapshot);
+    }
+    Promise.allOf(needed).get();
+  }
+
+  /** For trials that could not record their own end. */
+  private void recordError(StudyRun study, Trial trial, String id, String failure) {
+    try {
+      String runId = tracking.openRun(study, trial, id);
+      tracking.closeRun(study, trial, runId, new Outcome(TrialStatus.ERROR, failure, null, null));
+    } catch (TemporalFailure e) {
+      LOG.error("trial {} failed ({}), which is not recorded: {}", id, failure, Causes.line(e));
+    }
+  }
+
+  private void count(TrialStatus status) {
+    if (status == TrialStatus.DONE || status == TrialStatus.DIVERGED) {
+      done++;
+    } else {
+      failed++;
+    }
+  }
+
+  private void show(String id, Trial trial, String activity) {
+    running.put(
+        id,
+        new Running(
+            id,
+            trial.dataset().model().uri(),
+            trial.dataset().task().spec().id(),
+            trial.method().id(),
+            trial.seed(),
+            activity));
+  }
+
+  private static String workflowId(Trial trial) {
+    return Workflow.getInfo().getWorkflowId()
+        + "/"
+        + trial.fingerprint().substring(0, FINGERPRINT_DIGITS);
+  }
+
+  private static TrialWorkflow child(String id) {
+    return Workflow.newChildWorkflowStub(
+        TrialWorkflow.class,
+        ChildWorkflowOptions.newBuilder()
+            .setWorkflowId(id)
+            .setWorkflowIdReusePolicy(
+                WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+            .setParentClosePolicy(ParentClosePolicy.PARENT_CLOSE_POLICY_REQUEST_CANCEL)
+            .setCancellationType(ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED)
+            .build());
+  }
+}

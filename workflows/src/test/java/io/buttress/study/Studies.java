@@ -1,0 +1,76 @@
+package io.buttress.study;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/** Studies for tests, and their resolution without files: a URI's digest is that of its text. */
+public final class Studies {
+  private Studies() {}
+
+  public static ResolvedStudy resolve(StudySpec spec) {
+    List<ResolvedModel> models =
+        spec.models().stream()
+            .map(uri -> new ResolvedModel(uri, "key-of-" + uri, Json.sha256(uri)))
+            .toList();
+    List<ResolvedTask> tasks = new ArrayList<>();
+    for (TaskSpec task : spec.tasks()) {
+      TreeMap<String, DataFile> splits = new TreeMap<>();
+      splits.put("train", file(task.train()));
+      splits.put("validation", file(task.validation()));
+      tasks.add(new ResolvedTask(task, splits));
+    }
+    return new ResolvedStudy(spec, models, tasks);
+  }
+
+  private static DataFile file(String uri) {
+    return new DataFile(uri, "tsv", new Blob(Json.sha256(uri), uri.length()));
+  }
+
+  /** A study of so many models, tasks, methods, seeds and training settings. */
+  public static StudySpec spec(int models, int tasks, int methods, int seeds, int training) {
+    return new StudySpec(
+        "s",
+        IntStream.range(0, models).mapToObj(i -> "file:/models/" + i).toList(),
+        IntStream.range(0, tasks).mapToObj(Studies::task).toList(),
+        IntStream.range(0, methods).mapToObj(Studies::method).toList(),
+        IntStream.range(0, seeds).mapToObj(i -> (long) i).toList(),
+        List.of(Regime.FULL),
+        IntStream.range(0, training).mapToObj(Studies::training).toList(),
+        CollapseSpec.DEFAULT,
+        ExecutionSpec.DEFAULT);
+  }
+
+  private static TaskSpec task(int i) {
+    return new TaskSpec(
+        "task" + i,
+        TaskKind.CLASSIFICATION,
+        List.of("a", "b"),
+        "file:/data/" + i + "/train.tsv",
+        "file:/data/" + i + "/dev.tsv",
+        null,
+        null,
+        null,
+        List.of("text"),
+        "label",
+        List.of("accuracy"),
+        null,
+        null);
+  }
+
+  private static Method method(int i) {
+    TreeMap<String, Object> parameters = new TreeMap<>();
+    if (i > 0) {
+      parameters.put("lambda", 0.1 * i);
+      parameters.put("layers", List.of(-1));
+      parameters.put("pooling", "cls");
+    }
+    return new Method(i == 0 ? "stl" : "repina-i", parameters);
+  }
+
+  private static Training training(int i) {
+    return new Training(
+        3, 32, 1e-5 * (i + 1), 0.06, 128 + i % 2, "fp32", 0.01, 1.0, "linear", null, null, 0);
+  }
+}

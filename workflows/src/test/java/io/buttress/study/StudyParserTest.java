@@ -1,0 +1,351 @@
+package io.buttress.study;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StudyParserTest {
+  private final StudyParser parser = new StudyParser(TaskCatalog.builtIn());
+
+  /** JSON in which an apostrophe stands for a quotation mark. */
+  private static String json(String text) {
+    return text.replace('\'', '"');
+  }
+
+  private static String study(String more) {
+    return json(
+        "{'name': 's', 'tasks': ['sample:sentiment'], 'methods': [{'id': 'stl'}]" + more + "}");
+  }
+
+  private static String withTask(String task) {
+    return json("{'name': 's', 'methods': [{'id': 'stl'}], 'tasks': [" + task + "]}");
+  }
+
+  private static String withMethods(String methods) {
+    return json("{'name': 's', 'tasks': ['sample:sentiment'], 'methods': " + methods + "}");
+  }
+
+  private List<String> problems(String json) {
+    InvalidStudyException e =
+        catchThrowableOfType(InvalidStudyException.class, () -> parser.parse(json));
+    assertThat(e).as("accepted: %s", json).isNotNull();
+    return e.problems().stream().map(Problem::toString).toList();
+  }
+
+  @Test
+  void fillsInDefaults() {
+    StudySpec spec = parser.parse(study(""));
+
+    assertThat(spec.models()).containsExactly("hf:sentence-transformers/all-MiniLM-L6-v2");
+    assertThat(spec.seeds()).containsExactly(1L);
+    assertThat(spec.regimes()).containsExactly(Regime.FULL);
+    assertThat(spec.training()).containsExactly(Training.DEFAULT);
+    assertThat(spec.collapse()).isEqualTo(CollapseSpec.DEFAULT);
+    assertThat(spec.execution()).isEqualTo(ExecutionSpec.DEFAULT);
+    assertThat(spec.tasks().get(0).train()).isEqualTo("sample:sentiment/train");
+    assertThat(spec.tasks().get(0).labels()).containsExactly("negative", "positive");
+    assertThat(parser.parse(withMethods("[{'id': 'repina-i'}]")).methods().get(0).parameters())
+        .isEqualTo(
+            new java.util.TreeMap<>(
+                java.util.Map.of("lambda", 0.01, "layers", List.of(-1), "pooling", "cls")));
+  }
+
+  @Test
+  void listsOfScalarsAreGridAxes() {
+    StudySpec spec =
+        parser.parse(
+            json(
+                "{'name': 's', 'tasks': ['sample:sentiment'], 'methods': ["
+                    + "{'id': 'repina-i', 'lambda': [0.1, 1], 'pooling': ['cls', 'mean']}],"
+                    + "'training': {'learningRate': [1e-5, 5e-5], 'dropout': [null, 0]}}"));
+
+    assertThat(spec.methods())
+        .extracting(m -> m.number("lambda") + " " + m.text("pooling"))
+        .containsExactly("0.1 cls", "0.1 mean", "1.0 cls", "1.0 mean");
+    assertThat(spec.training())
+        .extracting(t -> t.learningRate() + " " + t.dropout())
+        .containsExactly("1.0E-5 null", "1.0E-5 0.0", "5.0E-5 null", "5.0E-5 0.0");
+  }
+
+  @Test
+  void layersAreASetAndAListOfListsIsAGrid() {
+    assertThat(parser.parse(withMethods("[{'id': 'repina-i', 'layers': [-1, -3]}]")).methods())
+        .extracting(m -> m.integers("layers"))
+        .containsExactly(List.of(-3, -1));
+    assertThat(
+            parser.parse(withMethods("[{'id': 'repina-i', 'layers': [[-1], [1, 0]]}]")).methods())
+        .extracting(m -> m.integers("layers"))
+        .containsExactly(List.of(-1), List.of(0, 1));
+    assertThat(problems(withMethods("[{'id': 'repina-i', 'layers': [[-1], 2]}]")))
+        .containsExactly("methods[0].layers[1]: must be a list, not 2");
+    assertThat(problems(withMethods("[{'id': 'repina-i', 'layers': [[1, 2], [2, 1]]}]")))
+        .containsExactly("methods[0].layers[1]: repeats [1, 2]");
+  }
+
+  @Test
+  void gridStandsForTheMethodsOwn() {
+    assertThat(parser.parse(withMethods("[{'id': 'repina-i', 'lambda': 'grid'}]")).methods())
+        .extracting(m -> m.number("lambda"))
+        .containsExactly(1e-4, 1e-3, 1e-2, 1e-1, 1.0);
+  }
+
+  @Test
+  void reportsEveryProblemWithItsPath() {
+    String bad =
+        json(
+            "{'nam': 'x', 'models': ['bert'], 'tasks': ['rte', 'sst-2', {'id': 'mine'}],"
+                + "'methods': [{'id': 'stl', 'lambda': 1}, {'id': 'repina-i', 'lambda': -1}],"
+                + "'seeds': [1, 1], 'training': {'batchSize': 0, 'epochs': '3'}}");
+
+    assertThat(problems(bad))
+        .containsExactlyInAnyOrder(
+            "nam: unknown field; did you mean name?",
+            "name: is required",
+            "models[0]: must be a URI with file: (a folder) or hf: (a hub's model) in this version,"
+                + " not \"bert\"",
+            "tasks[0]: rte needs its files: give train and validation",
+            "tasks[1]: unknown task \"sst-2\"; did you mean sst2?",
+            "tasks[2].train: is required",
+            "tasks[2].validation: is required",
+            "tasks[2].text: is required",
+            "tasks[2].label: is required",
+            "methods[0].lambda: unknown field; known: id",
+            "methods[1].lambda: must be >= 0, not -1",
+            "seeds[1]: repeats 1",
+            "training.batchSize: must be >= 1, not 0",
+            "training.epochs: must be a number, not the text \"3\"");
+  }
+
+  @Test
+  void anObjectOverlaysTheCatalogue() {
+    StudySpec spec =
+        parser.parse(
+            withTask(
+                "{'id': 'cola', 'train': 'file:/d/train.tsv', 'validation': 'file:/d/dev.tsv',"
+                    + "'outOfDistribution': ['file:/d/other.tsv'], 'limit': 4000}"));
+
+    TaskSpec cola = spec.tasks().get(0);
+    assertThat(cola.columns()).containsExactly("source", "label", "judgement", "sentence");
+    assertThat(cola.text()).containsExactly("sentence");
+    assertThat(cola.labels()).containsExactly("0", "1");
+    assertThat(cola.metric()).containsExactly("matthews");
+    assertThat(cola.train()).isEqualTo("file:/d/train.tsv");
+    assertThat(cola.outOfDistribution()).containsExactly("file:/d/other.tsv");
+    assertThat(cola.limit()).isEqualTo(4000);
+    TaskSpec withHeader =
+        parser
+            .parse(
+                withTask(
+                    "{'id': 'cola', 'train': 'file:/d/a.csv', 'validation': 'file:/d/b.csv',"
+                        + "'columns': null, 'text': 'body', 'label': 'ok'}"))
+            .tasks()
+            .get(0);
+    assertThat(withHeader.columns()).isNull();
+    assertThat(withHeader.text()).containsExactly("body");
+  }
+
+  @Test
+  void anotherIdDefinesANewTask() {
+    String files = "'train': 'file:/a.tsv', 'validation': 'file:/b.tsv', 'label': 'y'";
+    TaskSpec pairs =
+        parser.parse(withTask("{'id': 'mine', 'text': ['a', 'b'], " + files + "}")).tasks().get(0);
+    assertThat(pairs.kind()).isEqualTo(TaskKind.CLASSIFICATION);
+    assertThat(pairs.metric()).containsExactly("accuracy");
+    assertThat(pairs.labels()).isNull();
+    TaskSpec scores =
+        parser
+            .parse(withTask("{'id': 'm', 'kind': 'regression', 'text': 'a', " + files + "}"))
+            .tasks()
+            .get(0);
+    assertThat(scores.metric()).containsExactly("pearson", "spearman");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'kind': 'ranking' | tasks[0].kind: must be one of classification, regression",
+        "'labels': ['a'] | tasks[0].labels: must be at least two",
+        "'labels': ['a', 'b', 'b'] | tasks[0].labels[2]: repeats",
+        "'labels': [0, 'b', 'c'] | tasks[0].labels[0]: must be text, not 0",
+        "'kind': 'regression', 'labels': ['a', 'b'] | tasks[0].labels: a regression task has none",
+        "'text': ['a', 'b', 'c'] | tasks[0].text: must be one column, or two",
+        "'text': 'y' | tasks[0].label: \"y\" is a text column already",
+        "'columns': ['a', 'b'] | tasks[0].columns: lacks \"y\"",
+        "'metric': 'bleu' | tasks[0].metric: no metric \"bleu\"",
+        "'kind': 'regression', 'metric': 'accuracy' | tasks[0].metric: no metric \"accuracy\"",
+        "'metric': 'f1', 'labels': ['p', 'q', 'r'] | tasks[0].metric: f1 is for two labels",
+        "'limit': 0 | tasks[0].limit: must be >= 1",
+        "'limit': 2.5 | tasks[0].limit: must be a whole number",
+        "'format': 'xml' | tasks[0].format: must be one of tsv, csv, jsonl",
+        "'test': 'file:/c.txt' | tasks[0].test: has no extension .tsv, .csv or .jsonl",
+        "'train': 'data/a.tsv' | tasks[0].train: must be a URI with file: or sample:",
+        "'train': 'file:a.tsv' | tasks[0].train: must be an absolute file URI",
+        "'train': 'file://host/a.tsv' | tasks[0].train: must be an absolute file URI",
+        "'train': 'file:/my data/a.tsv' | tasks[0].train: is no URI",
+        "'train': 's3:bucket/a.tsv' | tasks[0].train: must be a URI with file: or sample:",
+        "'train': 'sample:sentimnt/train' | tasks[0].train: no such sample; did you mean",
+        "'outOfDistribution': ['file:/x/d.tsv', 'file:/y/d.tsv'] | tasks[0].outOfDistribution[1]:",
+        "'id': '../up' | tasks[0].id: must be letters",
+        "'lable': 'y' | tasks[0].lable: unknown field; did you mean label?",
+      })
+  void refusesBadTasks(String field, String problem) {
+    String name = json(field).replaceFirst("^\"(\\w+)\".*", "$1");
+    StringBuilder task = new StringBuilder("{" + field);
+    for (String standard :
+        List.of(
+            "'id': 'm'",
+            "'text': 'a'",
+            "'label': 'y'",
+            "'train': 'file:/a.tsv'",
+            "'validation': 'file:/b.tsv'")) {
+      if (!standard.startsWith("'" + name + "'")) {
+        task.append(", ").append(standard);
+      }
+    }
+    assertThat(problems(withTask(task + "}")))
+        .singleElement()
+        .asString()
+        .startsWith(problem.strip());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'selection': {'fraction': 0.1} | selection: this version has no selection",
+        "'collapse': {'probes': ['cola']} | collapse.probes: this version has no probes",
+        "'collapse': {'topK': []} | collapse.topK: must not be an empty list",
+        "'collapse': {'topK': [5, 0]} | collapse.topK[1]: must be >= 1",
+        "'collapse': {'pooling': 'max'} | collapse.pooling: must be one of cls, mean",
+        "'execution': {'checkpointEvery': '60s'} | execution.checkpointEvery: this version has no",
+        "'execution': {'keepModels': 'best'} | execution.keepModels: must be one of all, none",
+        "'execution': {'maxParallelTrials': 501} | execution.maxParallelTrials: must be in [1, 500]",
+        "'regimes': [{'id': 'few-shot', 'examples': 250}] | regimes[0].id: must be full in this",
+        "'regimes': ['full'] | regimes[0]: must be an object such as",
+        "'regimes': [{'id': 'full'}, {'id': 'full'}] | regimes[1]: repeats full",
+        "'training': {'precision': 'bf16'} | training.precision: must be fp32 in this version",
+        "'training': {'warmup': 1.5} | training.warmup: must be in [0, 1], not 1.5",
+        "'training': {'dropout': 1} | training.dropout: must be in [0, 1), not 1",
+        "'training': {'learningRate': 0} | training.learningRate: must be > 0, not 0",
+        "'training': {'epochs': 1e400} | training.epochs: must be a finite number",
+        "'training': {'epochs': null} | training.epochs: must be a number, not null",
+        "'training': {'epochs': 2, 'steps': 9} | training.epochs: has no effect beside steps",
+        "'training': {'batchSize': [8, 8]} | training.batchSize[1]: repeats 8",
+        "'training': {'schedule': 'grid'} | training.schedule: must be one of linear",
+        "'training': {'steps': 99999999999} | training.steps: is out of range",
+        "'seeds': [] | seeds: must not be an empty list",
+        "'seeds': 1 | seeds: must be a list, not 1",
+        "'seeds': [1.5] | seeds[0]: must be a whole number, not 1.5",
+        "'seeds': [true] | seeds[0]: must be a whole number, not true",
+        "'models': ['hf:bert'] | models[0]: must be like hf:owner/name",
+        "'models': ['hf:a/b', 'hf:a/b'] | models[1]: repeats hf:a/b",
+      })
+  void refusesBadFields(String field, String problem) {
+    assertThat(problems(study(", " + field)))
+        .singleElement()
+        .asString()
+        .startsWith(problem.strip());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "[] | methods: must not be an empty list",
+        "['stl'] | methods[0]: must be an object such as {\"id\": \"stl\"}, not the text \"stl\"",
+        "[{'id': 'repina'}] | methods[0].id: unknown method \"repina\"; did you mean repina-i?",
+        "[{'id': 'stl'}, {'id': 'stl'}] | methods[1]: stl {} is in methods[0] too",
+        "[{'id': 'repina-i', 'lambda': [1, 1.0]}] | methods[0].lambda[1]: repeats 1.0",
+        "[{'id': 'repina-i', 'lambda': true}] | methods[0].lambda: must be a number, not true",
+        "[{'id': 'repina-i', 'lambda': []}] | methods[0].lambda: must not be an empty list",
+      })
+  void refusesBadMethods(String methods, String problem) {
+    assertThat(problems(withMethods(methods)))
+        .singleElement()
+        .asString()
+        .startsWith(problem.strip());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "   ", "null", "[]", "3", "\"{}\"", "{", "{\"a\": NaN}", "{} {}"})
+  void anythingButAnObjectIsOneClearProblem(String text) {
+    assertThat(problems(text))
+        .singleElement()
+        .asString()
+        .containsAnyOf("there is no study", "must be an object", "the study is not JSON: ");
+  }
+
+  @Test
+  void refusesDuplicateFieldsMalformedTextAndDeepNesting() {
+    assertThat(problems(json("{'name': 'a', 'name': 'b'}")))
+        .singleElement()
+        .asString()
+        .contains("Duplicate field 'name'", "line 1");
+    assertThat(problems("[".repeat(100_000))).hasSize(1);
+    InvalidStudyException e =
+        catchThrowableOfType(
+            InvalidStudyException.class,
+            () -> parser.parse("{\"name\": \"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1)));
+    assertThat(e.problems()).hasSize(1);
+  }
+
+  @Test
+  void limitsTheNumberOfTrials() {
+    String seeds =
+        java.util.stream.IntStream.range(0, 700)
+            .mapToObj(Integer::toString)
+            .collect(java.util.stream.Collectors.joining(",", "[", "]"));
+    assertThat(
+            problems(
+                study(", 'seeds': " + seeds + ", 'training': {'batchSize': [1, 2, 3]}")
+                    .replace('\'', '"')))
+        .containsExactly("the study has 2100 trials; this version runs at most 2000");
+    String axis = seeds.replace("[0,", "[");
+    assertThat(problems(study(", 'training': {'batchSize': " + axis + ", 'steps': " + axis + "}")))
+        .containsExactly("training: its grid has more than 2000 settings");
+  }
+
+  @Test
+  void readsYaml() {
+    StudySpec spec =
+        parser.parseYaml(
+            """
+            name: s
+            tasks: [sample:sentiment]
+            methods:
+              - id: repina-i
+                lambda: [0.01, 0.1]
+            training: {learningRate: 5e-5}
+            """);
+    assertThat(spec.methods()).hasSize(2);
+    assertThat(spec.training().get(0).learningRate()).isEqualTo(5e-5);
+    for (String bad : List.of("a: [", "\u0000", "a: 1\na: 2", "%x", "*x", "a: b: c")) {
+      assertThat(catchThrowableOfType(InvalidStudyException.class, () -> parser.parseYaml(bad)))
+          .as(bad)
+          .isNotNull();
+    }
+  }
+
+  @Test
+  void theDocumentedExampleIsAStudy() throws Exception {
+    String docs = Files.readString(Path.of("../docs/studies.md"));
+    Matcher block = Pattern.compile("```json\n(\\{ *\"name\".*?)```", Pattern.DOTALL).matcher(docs);
+    assertThat(block.find()).isTrue();
+    StudySpec spec = parser.parse(block.group(1));
+    assertThat(Planner.trials(spec)).isEqualTo(24);
+  }
+}
