@@ -5,8 +5,9 @@ import java.util.Random;
 
 /**
  * Pairs of sentences about who does what, and where. A hypothesis follows when it only drops or
- * widens something (a place, a kind); it does not when it negates, counts otherwise, names another
- * kind, deed or place, or narrows. Validation speaks of things that training never mentions.
+ * widens something (the place, the number, the kind). It does not when it denies, claims too much,
+ * or names another kind or deed; only the latter two need the premise. Validation speaks of kinds
+ * that training never mentions.
  */
 final class EntailmentSample implements SampleTask {
   private record Kind(String plural, String wider) {}
@@ -33,7 +34,7 @@ final class EntailmentSample implements SampleTask {
       List.of("two", "three", "four", "five", "six", "seven");
   private static final List<String> DEEDS =
       List.of(
-          "sleeping", "eating", "waiting", "playing", "resting", "walking", "running", "hiding");
+          "sleeping", "eating", "waiting", "playing", "drinking", "walking", "running", "hiding");
   private static final List<String> PLACES =
       List.of(
           "in the garden",
@@ -44,8 +45,8 @@ final class EntailmentSample implements SampleTask {
           "under the bridge",
           "in the barn",
           "beside the road");
-  private static final List<String> NOBODY = List.of("no ", "none of the ", "only ", "all ");
-  private static final List<String> NOT = List.of("not ", "never ", "no longer ");
+  private static final List<String> OVERCLAIMS = List.of("no ", "none of the ", "only ", "all ");
+  private static final List<String> DENIALS = List.of("not ", "never ", "no longer ");
   private static final List<String> ENDINGS =
       List.of("", "", " this morning", " after the rain", " as usual");
 
@@ -85,16 +86,18 @@ final class EntailmentSample implements SampleTask {
     } else {
       hypothesis =
           switch (random.nextInt(10)) {
-            case 0, 1, 2 ->
-                NOBODY.get(random.nextInt(NOBODY.size())) + who + " are " + deed + where;
-            case 3, 4 -> count + " " + who + " are " + SampleTask.pick(NOT, random) + deed + where;
+            case 0, 1, 2 -> SampleTask.pick(OVERCLAIMS, random) + who + " are " + deed + where;
+            case 3, 4 ->
+                count + " " + who + " are " + SampleTask.pick(DENIALS, random) + deed + where;
             case 5, 6, 7 -> count + " " + other(kinds, kind, random) + " are " + deed + where;
-            default -> count + " " + who + " are " + another(DEEDS, deed, random) + where;
+            default ->
+                count + " " + who + " are " + SampleTask.pickOther(DEEDS, deed, random) + where;
           };
     }
     return List.of(premise, hypothesis + " .");
   }
 
+  /** Another kind, or what it is widened to; neither has to do with this one. */
   private static String other(List<Kind> kinds, Kind kind, Random random) {
     List<String> others =
         kinds.stream()
@@ -102,9 +105,5 @@ final class EntailmentSample implements SampleTask {
             .map(random.nextBoolean() ? Kind::plural : Kind::wider)
             .toList();
     return SampleTask.pick(others, random);
-  }
-
-  private static String another(List<String> from, String than, Random random) {
-    return SampleTask.pick(from.stream().filter(s -> !s.equals(than)).toList(), random);
   }
 }

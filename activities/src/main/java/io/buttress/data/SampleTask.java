@@ -54,4 +54,9 @@ interface SampleTask {
   static <T> T pick(List<T> from, Random random) {
     return from.get(random.nextInt(from.size()));
   }
+
+  /** A uniformly drawn element other than one. */
+  static String pickOther(List<String> from, String than, Random random) {
+    return pick(from.stream().filter(s -> !s.equals(than)).toList(), random);
+  }
 }

@@ -5,10 +5,10 @@ import java.util.Random;
 
 /**
  * Short film reviews. Simple ones can be told by one word; negations and contrasts, where the last
- * clause decides, cannot. Validation speaks of things that training never mentions.
+ * clause decides, cannot. Validation speaks of other things than training, partly in other words.
  */
 final class SentimentSample implements SampleTask {
-  private static final List<List<String>> ADJECTIVES =
+  private static final List<List<String>> TRAIN_ADJECTIVES =
       List.of(
           List.of(
               "dull",
@@ -36,6 +36,34 @@ final class SentimentSample implements SampleTask {
               "superb",
               "fresh",
               "enjoyable"));
+  private static final List<List<String>> VALIDATION_ADJECTIVES =
+      List.of(
+          List.of(
+              "dull",
+              "awful",
+              "boring",
+              "weak",
+              "annoying",
+              "lifeless",
+              "irritating",
+              "bland",
+              "forced",
+              "hollow",
+              "sloppy",
+              "predictable"),
+          List.of(
+              "wonderful",
+              "charming",
+              "brilliant",
+              "clever",
+              "enjoyable",
+              "heartfelt",
+              "stunning",
+              "witty",
+              "touching",
+              "elegant",
+              "memorable",
+              "haunting"));
   private static final List<String> TRAIN_NOUNS =
       List.of(
           "plot",
@@ -88,35 +116,33 @@ final class SentimentSample implements SampleTask {
   @Override
   public List<String> text(int label, boolean validation, Random random) {
     List<String> nouns = validation ? VALIDATION_NOUNS : TRAIN_NOUNS;
+    List<List<String>> adjectives = validation ? VALIDATION_ADJECTIVES : TRAIN_ADJECTIVES;
+    List<String> same = adjectives.get(label);
+    List<String> opposite = adjectives.get(1 - label);
     String first = SampleTask.pick(nouns, random);
-    String second = SampleTask.pick(nouns, random);
-    int form = random.nextInt(10);
-    String review;
-    if (form < 4) {
-      review = plain(first, label, random);
-    } else if (form < 6) {
-      review = negated(first, label, random);
-    } else if (form < 9) {
-      review = plain(first, 1 - label, random) + " , but " + plain(second, label, random);
-    } else {
-      review = plain(first, 1 - label, random) + " , but " + negated(second, label, random);
-    }
+    String second = SampleTask.pickOther(nouns, first, random);
+    String review =
+        switch (random.nextInt(10)) {
+          case 0, 1, 2, 3 -> clause(first, DEGREES, same, random);
+          case 4, 5, 6 -> clause(first, NEGATIONS, opposite, random);
+          case 7, 8 ->
+              clause(first, DEGREES, opposite, random)
+                  + " , but "
+                  + clause(second, DEGREES, same, random);
+          default ->
+              clause(first, DEGREES, opposite, random)
+                  + " , but "
+                  + clause(second, NEGATIONS, opposite, random);
+        };
     return List.of(SampleTask.pick(OPENERS, random) + review + " .");
   }
 
-  private static String plain(String noun, int label, Random random) {
+  private static String clause(
+      String noun, List<String> degrees, List<String> adjectives, Random random) {
     return "the "
         + noun
         + " is "
-        + SampleTask.pick(DEGREES, random)
-        + SampleTask.pick(ADJECTIVES.get(label), random);
-  }
-
-  private static String negated(String noun, int label, Random random) {
-    return "the "
-        + noun
-        + " is "
-        + SampleTask.pick(NEGATIONS, random)
-        + SampleTask.pick(ADJECTIVES.get(1 - label), random);
+        + SampleTask.pick(degrees, random)
+        + SampleTask.pick(adjectives, random);
   }
 }

@@ -48,8 +48,8 @@ public final class Sources {
           uri
               + " has no scheme that is known for data; use file: with an absolute path, or sample:");
     }
-    if (Files.isDirectory(file)) {
-      throw new SourceException(uri + " is a folder, not a file");
+    if (!Files.isRegularFile(file)) {
+      throw new SourceException(uri + " is a folder or a device, not a file");
     }
     return readable(file, uri);
   }
