@@ -3,12 +3,14 @@ package io.buttress.model;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.study.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -116,10 +118,55 @@ public record BertConfig(
   public int resolveLayer(int layer) {
     int resolved = layer < 0 ? layers + 1 + layer : layer;
     if (resolved < 0 || resolved > layers) {
-      throw new IllegalArgumentException(
-          "layer " + layer + ": the model has hidden states 0 to " + layers + " (-1 is the last)");
+      throw new IllegalArgumentException(noSuchLayer(layer));
     }
     return resolved;
+  }
+
+  private String noSuchLayer(int layer) {
+    return "layer " + layer + ": the model has hidden states 0 to " + layers + " (-1 is the last)";
+  }
+
+  /**
+   * Checks layers that a study asks for.
+   *
+   * @throws InvalidModelException when the model lacks one of them
+   */
+  public void requireLayers(List<Integer> wanted) throws InvalidModelException {
+    for (int layer : wanted) {
+      if (layer > layers || layer < -layers - 1) {
+        throw new InvalidModelException(noSuchLayer(layer));
+      }
+    }
+  }
+
+  /**
+   * Checks tokenized examples against the embedding tables.
+   *
+   * @throws InvalidModelException when an input is too long or a token unknown
+   */
+  public void requireFits(Split split) throws InvalidModelException {
+    for (int i = 0; i < split.size(); i++) {
+      int length = split.inputIds()[i].length;
+      if (length > positions) {
+        throw new InvalidModelException(
+            "training.maxLength: an input has " + length + " tokens, the model holds " + positions);
+      }
+      for (int j = 0; j < length; j++) {
+        if (split.inputIds()[i][j] >= vocabulary || split.tokenTypeIds()[i][j] >= types) {
+          throw new InvalidModelException(
+              "tokenizer.json makes token id "
+                  + split.inputIds()[i][j]
+                  + " of segment "
+                  + split.tokenTypeIds()[i][j]
+                  + "; by config.json the model has "
+                  + vocabulary
+                  + " tokens and "
+                  + types
+                  + " segments: they belong to different models");
+        }
+      }
+    }
   }
 
   /** Shapes of the encoder's parameters by transformers' name, without {@code bert.}. */
@@ -153,7 +200,7 @@ public record BertConfig(
 
     String oneOf(String field, String absent, String... known) throws InvalidModelException {
       String value = json.path(field).asText(absent);
-      if (!java.util.List.of(known).contains(value)) {
+      if (!List.of(known).contains(value)) {
         throw new InvalidModelException(
             file + ": " + field + " is '" + value + "', supported: " + String.join(", ", known));
       }

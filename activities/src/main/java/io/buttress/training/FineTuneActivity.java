@@ -1,0 +1,200 @@
+package io.buttress.training;
+
+import io.buttress.activity.Failures;
+import io.buttress.activity.FineTune;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.TokenizedDataset;
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.evaluation.Metrics;
+import io.buttress.model.BertClassifier;
+import io.buttress.model.BertConfig;
+import io.buttress.model.InvalidModelException;
+import io.buttress.model.ModelFolder;
+import io.buttress.model.Pooling;
+import io.buttress.regularizer.Context;
+import io.buttress.regularizer.Regularizer;
+import io.buttress.regularizer.Regularizers;
+import io.buttress.regularizer.Snapshot;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.SnapshotRequest;
+import io.buttress.study.TaskKind;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import io.buttress.training.Evaluator.Outputs;
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.failure.ApplicationFailure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Trains a trial and evaluates it, as two separately stored steps: whichever is in the store is not
+ * done again.
+ */
+public final class FineTuneActivity implements FineTune {
+  private static final String TRAIN = "train";
+  private static final String VALIDATION = "validation";
+
+  private final ArtifactStore store;
+  private final DatasetStore datasets;
+  private final SnapshotStore snapshots;
+  private final SnapshotMaker maker;
+  private final FitStore fits;
+  private final EvaluationStore evaluations;
+
+  public FineTuneActivity(ArtifactStore store, DatasetStore datasets) {
+    this.store = store;
+    this.datasets = datasets;
+    snapshots = new SnapshotStore(store, datasets);
+    maker = new SnapshotMaker(store, snapshots);
+    fits = new FitStore(store);
+    evaluations = new EvaluationStore(store);
+  }
+
+  @Override
+  public FineTuned fineTune(Trial trial) {
+    ActivityExecutionContext context = Activity.getExecutionContext();
+    // A heartbeat throws when the trial was cancelled, which ends the loop it is called from.
+    Progress progress = (step, steps, loss) -> context.heartbeat(new Position(step, steps, loss));
+    try {
+      return fineTune(trial, progress);
+    } catch (InvalidModelException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  FineTuned fineTune(Trial trial, Progress progress) throws IOException {
+    Numerics numerics = Numerics.current();
+    Optional<FitStore.Stored> fit = fits.find(trial, numerics);
+    Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
+    if (fit.isPresent() && (evaluation.isPresent() || diverged(fit.get()))) {
+      return result(fit.get(), evaluation);
+    }
+    for (SnapshotRequest request : trial.snapshots()) {
+      // Found, unless another kind of machine made them: then these numbers need their own.
+      maker.ensure(request, progress);
+    }
+    try (EngineLock engine = EngineLock.acquire(progress)) {
+      TokenizedDataset dataset = datasets.load(trial.dataset());
+      return fit.isPresent() && fit.get().hasModel()
+          ? evaluateKept(trial, dataset, fit.get(), numerics, progress)
+          : trainAndEvaluate(trial, dataset, numerics, progress);
+    }
+  }
+
+  private FineTuned evaluateKept(
+      Trial trial,
+      TokenizedDataset dataset,
+      FitStore.Stored fit,
+      Numerics numerics,
+      Progress progress)
+      throws IOException {
+    ModelFolder folder = fits.model(fit);
+    try (BertClassifier model = classifier(trial, dataset, folder, folder.config())) {
+      return result(fit, Optional.of(evaluate(trial, dataset, model, numerics, progress)));
+    }
+  }
+
+  private FineTuned trainAndEvaluate(
+      Trial trial, TokenizedDataset dataset, Numerics numerics, Progress progress)
+      throws IOException {
+    ModelFolder folder = ModelFolder.read(store.folder(store.get(trial.dataset().model().key())));
+    BertConfig config = folder.config();
+    if (trial.training().dropout() != null) {
+      config = config.withDropout(trial.training().dropout());
+    }
+    for (Split split : dataset.splits().values()) {
+      config.requireFits(split);
+    }
+    config.requireLayers(List.of(trial.collapse().layer()));
+    try (BertClassifier model = classifier(trial, dataset, folder, config)) {
+      Split train = dataset.splits().get(TRAIN);
+      Regularizer regularizer =
+          Regularizers.create(
+              new Context(trial.method(), config, model.manager(), trainSnapshot(trial)));
+      Fit fit =
+          new Trainer(dataset.kind(), train, trial.training(), trial.seed())
+              .fit(model, regularizer, progress);
+      FitStore.Stored stored = fits.put(trial, numerics, fit, model, folder, dataset);
+      if (diverged(stored)) {
+        return result(stored, Optional.empty());
+      }
+      return result(stored, Optional.of(evaluate(trial, dataset, model, numerics, progress)));
+    }
+  }
+
+  private EvaluationStore.Stored evaluate(
+      Trial trial,
+      TokenizedDataset dataset,
+      BertClassifier model,
+      Numerics numerics,
+      Progress progress)
+      throws IOException {
+    Evaluator evaluator = new Evaluator(model, progress);
+    Pooling pooling = Pooling.of(trial.collapse().pooling());
+    Map<String, Map<String, Double>> metrics = new TreeMap<>();
+    try (ScratchFolder scratch = new ScratchFolder()) {
+      for (Map.Entry<String, Split> entry : dataset.splits().entrySet()) {
+        String name = entry.getKey();
+        Split split = entry.getValue();
+        if (name.equals(TRAIN)) {
+          continue;
+        }
+        boolean measured = name.equals(VALIDATION);
+        List<Integer> layers = measured ? List.of(trial.collapse().layer()) : List.of();
+        Outputs outputs = evaluator.run(split, layers, pooling);
+        metrics.put(
+            name,
+            Metrics.compute(
+                dataset.kind(), dataset.labels().size(), split.targets(), outputs.logits()));
+        EvaluationStore.writePredictions(
+            scratch.root(), name, dataset.kind(), split, outputs.logits());
+        if (measured) {
+          EvaluationStore.writeRepresentations(scratch.root(), outputs);
+        }
+      }
+      return evaluations.put(
+          trial, new EvaluationStore.Description(trial.fingerprint(), numerics, metrics), scratch);
+    }
+  }
+
+  private static BertClassifier classifier(
+      Trial trial, TokenizedDataset dataset, ModelFolder folder, BertConfig config) {
+    int outputs = dataset.kind() == TaskKind.REGRESSION ? 1 : dataset.labels().size();
+    return new BertClassifier(
+        folder, config, outputs, purpose -> Seeds.derive(trial.seed(), purpose, 0));
+  }
+
+  private Snapshot trainSnapshot(Trial trial) throws IOException {
+    for (SnapshotRequest request : trial.snapshots()) {
+      if (request.split().equals(TRAIN)) {
+        return new Snapshot(snapshots.load(request));
+      }
+    }
+    return null;
+  }
+
+  private static boolean diverged(FitStore.Stored fit) {
+    return fit.description().status() == TrialStatus.DIVERGED;
+  }
+
+  private static FineTuned result(
+      FitStore.Stored stored, Optional<EvaluationStore.Stored> evaluation) {
+    FitStore.Description fit = stored.description();
+    return new FineTuned(
+        fit.status(),
+        fit.failure(),
+        stored.artifact().key(),
+        evaluation.map(EvaluationStore.Stored::key).orElse(null),
+        fit.steps(),
+        fit.trainSeconds(),
+        fit.examplesPerSecond(),
+        evaluation.map(found -> found.description().metrics()).orElse(Map.of()));
+  }
+}

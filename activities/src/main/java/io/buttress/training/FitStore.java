@@ -1,0 +1,118 @@
+package io.buttress.training;
+
+import io.buttress.data.DatasetStore;
+import io.buttress.data.TokenizedDataset;
+import io.buttress.model.BertClassifier;
+import io.buttress.model.ModelFolder;
+import io.buttress.model.ModelWriter;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Json;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import io.buttress.tracking.MetricHistory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Finished training runs in the object store: {@code fit.json}, {@code history.csv} and, when the
+ * trial keeps its model, a Hugging Face folder below {@code model/}.
+ */
+final class FitStore {
+  private static final int FORMAT_VERSION = 1;
+  private static final String MODEL = "model";
+
+  private final ArtifactStore store;
+
+  FitStore(ArtifactStore store) {
+    this.store = store;
+  }
+
+  /**
+   * {@code fit.json}.
+   *
+   * @param failure one line for {@code diverged}, else null
+   * @param datasetKey artifact of the tokenized dataset, for checks that repeat the run elsewhere
+   */
+  record Description(
+      TrialStatus status,
+      String failure,
+      int steps,
+      double trainSeconds,
+      double examplesPerSecond,
+      Numerics numerics,
+      String datasetKey,
+      Trial trial) {}
+
+  /** A stored run. */
+  record Stored(Artifact artifact, Description description) {
+    boolean hasModel() {
+      return artifact.files().keySet().stream().anyMatch(name -> name.startsWith(MODEL + "/"));
+    }
+  }
+
+  /** A run of the trial; one without a model only when the trial keeps none. */
+  Optional<Stored> find(Trial trial, Numerics numerics) throws IOException {
+    Optional<Artifact> artifact = store.find(key(trial, numerics, true));
+    if (artifact.isEmpty() && !trial.keepModel()) {
+      artifact = store.find(key(trial, numerics, false));
+    }
+    return artifact.isEmpty() ? Optional.empty() : Optional.of(read(artifact.get()));
+  }
+
+  /** Stores a run, or adopts the one that is there. */
+  Stored put(
+      Trial trial,
+      Numerics numerics,
+      Fit fit,
+      BertClassifier model,
+      ModelFolder source,
+      TokenizedDataset dataset)
+      throws IOException {
+    try (ScratchFolder scratch = new ScratchFolder()) {
+      Description description =
+          new Description(
+              fit.status(),
+              fit.failure(),
+              fit.steps(),
+              fit.seconds(),
+              fit.examplesPerSecond(),
+              numerics,
+              DatasetStore.key(trial.dataset()),
+              trial);
+      Files.writeString(scratch.root().resolve("fit.json"), Json.canonical(description));
+      MetricHistory.write(scratch.root().resolve("history.csv"), fit.history());
+      if (trial.keepModel() && fit.status() == TrialStatus.DONE) {
+        Path folder = Files.createDirectory(scratch.root().resolve(MODEL));
+        ModelWriter.write(model, source, dataset.kind(), dataset.labels(), folder);
+      }
+      String key = key(trial, numerics, trial.keepModel());
+      return read(store.put(key, scratch.files()));
+    }
+  }
+
+  /** The kept model of a run that has one. */
+  ModelFolder model(Stored stored) throws IOException {
+    return ModelFolder.read(store.folder(stored.artifact()).resolve(MODEL));
+  }
+
+  private Stored read(Artifact artifact) throws IOException {
+    Path file = store.file(artifact, "fit.json");
+    return new Stored(artifact, Json.MAPPER.readValue(file.toFile(), Description.class));
+  }
+
+  private static String key(Trial trial, Numerics numerics, boolean keepModel) {
+    return ArtifactStore.key(
+        new TreeMap<>(
+            Map.of(
+                "artifact", "fit",
+                "version", FORMAT_VERSION,
+                "fingerprint", trial.fingerprint(),
+                "model", keepModel,
+                "numerics", numerics)));
+  }
+}

@@ -1,0 +1,41 @@
+package io.buttress.training;
+
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.BertClassifier;
+import io.buttress.model.ModelFolder;
+import io.buttress.model.Pooling;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.SnapshotRequest;
+import java.io.IOException;
+
+/** Computes pre-trained representations that are not in the store yet. */
+final class SnapshotMaker {
+  private final ArtifactStore store;
+  private final SnapshotStore snapshots;
+
+  SnapshotMaker(ArtifactStore store, SnapshotStore snapshots) {
+    this.store = store;
+    this.snapshots = snapshots;
+  }
+
+  /** The key of the snapshot, which is in the store when this returns. */
+  String ensure(SnapshotRequest request, Progress progress) throws IOException {
+    Split split = snapshots.split(request);
+    String key = SnapshotStore.key(request, split, Numerics.current());
+    if (store.find(key).isPresent()) {
+      return key;
+    }
+    ModelFolder folder = ModelFolder.read(store.folder(store.get(request.dataset().model().key())));
+    folder.config().requireFits(split);
+    folder.config().requireLayers(request.layers());
+    // The head is not part of any representation: its seed is of no matter.
+    try (EngineLock engine = EngineLock.acquire(progress);
+        BertClassifier model = new BertClassifier(folder, folder.config(), 1, purpose -> 0);
+        ScratchFolder scratch = new ScratchFolder()) {
+      Evaluator evaluator = new Evaluator(model, progress);
+      EvaluationStore.writeRepresentations(
+          scratch.root(), evaluator.run(split, request.layers(), Pooling.of(request.pooling())));
+      return store.put(key, scratch.files()).key();
+    }
+  }
+}
