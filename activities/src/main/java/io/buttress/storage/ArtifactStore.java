@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
@@ -15,25 +16,37 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
  * Content-addressed artifacts over an {@link ObjectStore}, with a local disk cache.
  *
  * <p>Bytes live at {@code blobs/<sha256>}. {@code refs/<key>} names an artifact's files and is
  * written last, so an artifact is there whole or not at all; whoever loses a race to write it
- * adopts the winner's. Reads verify digests.
+ * adopts the winner's. Digests are verified when bytes come from the store, and once per process
+ * when they come from the cache. Safe for many threads, and for many processes on one cache.
  */
 public final class ArtifactStore {
+  private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
   private final ObjectStore objects;
-  private final Path cache;
+  private final Path blobs;
+  private final Path folders;
+  private final Staging staging;
+  private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
   /**
    * @param cache directory for verified local copies; created when missing
    */
   public ArtifactStore(ObjectStore objects, Path cache) throws IOException {
+    Path directory = cache.toAbsolutePath().normalize();
     this.objects = objects;
-    this.cache = Files.createDirectories(cache.toAbsolutePath());
+    this.blobs = Files.createDirectories(directory.resolve("blobs"));
+    this.folders = Files.createDirectories(directory.resolve("folders"));
+    this.staging = new Staging(directory.resolve("incoming"));
   }
 
   /** The key of the artifact with these deciding inputs (any value with a JSON form). */
@@ -41,13 +54,20 @@ public final class ArtifactStore {
     return Json.sha256(decidingInputs);
   }
 
+  /**
+   * @throws IOException also when what is there is no artifact with this key
+   */
   public Optional<Artifact> find(String key) throws IOException {
     Optional<InputStream> ref = objects.get("refs/" + key);
     if (ref.isEmpty()) {
       return Optional.empty();
     }
     try (InputStream in = ref.get()) {
-      return Optional.of(Json.MAPPER.readValue(in.readAllBytes(), Artifact.class));
+      Artifact artifact = Json.MAPPER.readValue(in.readAllBytes(), Artifact.class);
+      if (artifact == null || !key.equals(artifact.key()) || !isSound(artifact)) {
+        throw new IOException("refs/" + key + " is corrupt: it does not describe this artifact");
+      }
+      return Optional.of(artifact);
     } catch (JsonProcessingException e) {
       throw new IOException("refs/" + key + " is corrupt: " + e.getOriginalMessage(), e);
     }
@@ -63,16 +83,19 @@ public final class ArtifactStore {
 
   /** Stores files as an artifact, or adopts the one that is already there. */
   public Artifact put(String key, Map<String, Path> files) throws IOException {
-    TreeMap<String, Blob> blobs = new TreeMap<>();
+    TreeMap<String, Blob> stored = new TreeMap<>();
     for (Map.Entry<String, Path> file : files.entrySet()) {
-      blobs.put(file.getKey(), putBlob(file.getValue()));
+      stored.put(file.getKey(), putBlob(file.getValue()));
     }
-    return putRef(new Artifact(key, blobs));
+    return putRef(new Artifact(key, stored));
   }
 
   /** Names blobs that are already stored as an artifact, or adopts the one that is there. */
   public Artifact putRef(Artifact artifact) throws IOException {
-    Path ref = Files.createTempFile(cache, "ref-", ".json");
+    if (!isSound(artifact)) {
+      throw new IllegalArgumentException("not a storable artifact: " + artifact);
+    }
+    Path ref = staging.path();
     try {
       Files.writeString(ref, Json.canonical(artifact));
       return objects.putIfAbsent("refs/" + artifact.key(), ref) ? artifact : get(artifact.key());
@@ -81,14 +104,25 @@ public final class ArtifactStore {
     }
   }
 
-  /** Stores bytes under their digest; does nothing when they are there. */
+  /** Stores bytes under their digest (once), and keeps a local copy. */
   public Blob putBlob(Path file) throws IOException {
-    Blob blob = new Blob(sha256(file), Files.size(file));
-    String key = "blobs/" + blob.sha256();
-    if (!objects.exists(key)) {
-      objects.putIfAbsent(key, file);
+    // A copy of our own, because somebody may write to the file between digest and upload.
+    Path copy = staging.path();
+    try {
+      String sha256;
+      try (InputStream in = Files.newInputStream(file)) {
+        sha256 = copy(in, copy);
+      }
+      Blob blob = new Blob(sha256, Files.size(copy));
+      String key = "blobs/" + sha256;
+      if (!objects.exists(key)) {
+        objects.putIfAbsent(key, copy);
+      }
+      moveIntoCache(copy, sha256);
+      return blob;
+    } finally {
+      Files.deleteIfExists(copy);
     }
-    return blob;
   }
 
   /**
@@ -106,24 +140,27 @@ public final class ArtifactStore {
 
   /** A verified local copy of a blob. Do not write to it. */
   public Path blob(Blob blob) throws IOException {
-    Path local = cache.resolve(blob.sha256());
-    if (Files.exists(local) && Files.size(local) == blob.size()) {
+    Path local = blobs.resolve(blob.sha256());
+    if (isCached(local, blob)) {
       return local;
     }
     String key = "blobs/" + blob.sha256();
-    Path partial = Files.createTempFile(cache, "partial-", "");
+    Path partial = staging.path();
     try (InputStream in =
         objects.get(key).orElseThrow(() -> new IOException("no " + key + " in the store"))) {
-      DigestInputStream digest = new DigestInputStream(in, sha256());
-      try (OutputStream out = Files.newOutputStream(partial)) {
-        digest.transferTo(out);
-      }
-      String found = HexFormat.of().formatHex(digest.getMessageDigest().digest());
+      String found = copy(in, partial);
       if (!found.equals(blob.sha256())) {
-        throw new IOException(key + " is corrupt: its bytes have sha256 " + found);
+        throw new IOException(
+            key
+                + " in the store is corrupt: its "
+                + Files.size(partial)
+                + " bytes (expected: "
+                + blob.size()
+                + ") have sha256 "
+                + found
+                + "; restore it, or delete it and every ref that names it");
       }
-      Files.move(
-          partial, local, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      moveIntoCache(partial, blob.sha256());
       return local;
     } finally {
       Files.deleteIfExists(partial);
@@ -132,15 +169,21 @@ public final class ArtifactStore {
 
   /** Lays an artifact's files out as a folder (links into the cache). Do not write to them. */
   public Path folder(Artifact artifact) throws IOException {
-    Path folder = cache.resolve("folders").resolve(artifact.key());
+    Path folder = folders.resolve(artifact.key());
     for (String name : artifact.files().keySet()) {
+      Path cached = file(artifact, name);
       Path link = folder.resolve(name);
-      if (!Files.exists(link)) {
+      // A link may still hold bytes that were found corrupt and fetched anew.
+      if (!Files.exists(link) || !Files.isSameFile(link, cached)) {
         Files.createDirectories(link.getParent());
-        Path made = Files.createTempFile(cache, "link-", "");
-        Files.delete(made);
-        Files.createLink(made, file(artifact, name));
-        Files.move(made, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Path made = staging.path();
+        try {
+          Files.createLink(made, cached);
+          Files.move(
+              made, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+          Files.deleteIfExists(made);
+        }
       }
     }
     return folder;
@@ -150,12 +193,67 @@ public final class ArtifactStore {
     return objects;
   }
 
-  private static String sha256(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
+  private boolean isCached(Path local, Blob blob) throws IOException {
+    try {
+      if (Files.size(local) != blob.size()) {
+        return false;
+      }
+      if (!verified.contains(blob.sha256())) {
+        try (InputStream in = Files.newInputStream(local)) {
+          if (!digest(in, OutputStream.nullOutputStream()).equals(blob.sha256())) {
+            return false;
+          }
+        }
+        verified.add(blob.sha256());
+      }
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
     }
-    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private void moveIntoCache(Path file, String sha256) throws IOException {
+    Files.move(
+        file,
+        blobs.resolve(sha256),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+    verified.add(sha256);
+  }
+
+  /** Whether names and digests are safe to make paths of. */
+  private static boolean isSound(Artifact artifact) {
+    return artifact.key() != null
+        && SHA256.matcher(artifact.key()).matches()
+        && artifact.files() != null
+        && artifact.files().entrySet().stream()
+            .allMatch(
+                file ->
+                    isSoundName(file.getKey())
+                        && file.getValue() != null
+                        && file.getValue().sha256() != null
+                        && SHA256.matcher(file.getValue().sha256()).matches()
+                        && file.getValue().size() >= 0);
+  }
+
+  private static boolean isSoundName(String name) {
+    Path path = Path.of(name);
+    return !name.isEmpty()
+        && !path.isAbsolute()
+        && path.normalize().equals(path)
+        && !path.startsWith("..");
+  }
+
+  private static String copy(InputStream from, Path to) throws IOException {
+    try (OutputStream out = Files.newOutputStream(to)) {
+      return digest(from, out);
+    }
+  }
+
+  private static String digest(InputStream in, OutputStream out) throws IOException {
+    DigestInputStream digest = new DigestInputStream(in, sha256());
+    digest.transferTo(out);
+    return HexFormat.of().formatHex(digest.getMessageDigest().digest());
   }
 
   private static MessageDigest sha256() {

@@ -2,27 +2,32 @@ package io.buttress.storage;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.stream.Stream;
 
-/** Objects as files below a directory. */
+/** Objects as read-only files below a directory, on a file system that has hard links. */
 public final class DirectoryObjectStore implements ObjectStore {
   private final Path root;
-  private final Path incoming;
+  private final Staging staging;
 
+  /**
+   * @param root created when missing
+   */
   public DirectoryObjectStore(Path root) throws IOException {
     this.root = root.toAbsolutePath().normalize();
-    this.incoming = this.root.resolve(".incoming");
-    Files.createDirectories(incoming);
+    this.staging = new Staging(this.root.resolve(".incoming"));
   }
 
   @Override
@@ -31,12 +36,13 @@ public final class DirectoryObjectStore implements ObjectStore {
     if (Files.exists(target)) {
       return false;
     }
-    Files.createDirectories(target.getParent());
     // Written whole under another name, then linked: the link fails when the key is taken, and no
     // reader ever sees half a file.
-    Path whole = incoming.resolve(UUID.randomUUID().toString());
+    Path whole = staging.path();
     try {
       Files.copy(file, whole);
+      protect(whole);
+      Files.createDirectories(target.getParent());
       Files.createLink(target, whole);
       return true;
     } catch (FileAlreadyExistsException e) {
@@ -57,22 +63,39 @@ public final class DirectoryObjectStore implements ObjectStore {
 
   @Override
   public boolean exists(String key) {
-    return Files.exists(path(key));
+    return Files.isRegularFile(path(key));
   }
 
   @Override
   public List<String> list(String prefix) throws IOException {
-    try (Stream<Path> files = Files.walk(root)) {
-      return files
-          .filter(Files::isRegularFile)
-          .filter(file -> !file.startsWith(incoming))
-          .map(file -> root.relativize(file).toString().replace('\\', '/'))
-          .filter(key -> key.startsWith(prefix))
-          .sorted()
-          .toList();
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
+    Path start = root.resolve(prefix.substring(0, prefix.lastIndexOf('/') + 1)).normalize();
+    if (!start.startsWith(root) || !Files.isDirectory(start)) {
+      return List.of();
     }
+    List<String> keys = new ArrayList<>();
+    Files.walkFileTree(
+        start,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            String key = root.relativize(file).toString().replace('\\', '/');
+            if (!staging.holds(file) && key.startsWith(prefix)) {
+              keys.add(key);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            // Deleted while we walk.
+            if (e instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+        });
+    Collections.sort(keys);
+    return keys;
   }
 
   @Override
@@ -82,13 +105,18 @@ public final class DirectoryObjectStore implements ObjectStore {
 
   @Override
   public void copy(String from, String to) throws IOException {
+    Path source = path(from);
     Path target = path(to);
-    Files.createDirectories(target.getParent());
-    Path whole = incoming.resolve(UUID.randomUUID().toString());
-    // A hard link: objects are immutable, and models are large.
-    Files.createLink(whole, path(from));
-    Files.move(whole, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    Files.deleteIfExists(whole);
+    Path whole = staging.path();
+    try {
+      link(source, whole);
+      Files.createDirectories(target.getParent());
+      Files.move(
+          whole, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      // Renaming one name of a file to another name of the same file leaves both.
+      Files.deleteIfExists(whole);
+    }
   }
 
   @Override
@@ -99,9 +127,29 @@ public final class DirectoryObjectStore implements ObjectStore {
   @Override
   public void close() {}
 
+  private static void link(Path source, Path target) throws IOException {
+    try {
+      // Objects are immutable, and models are large.
+      Files.createLink(target, source);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      // Linux may forbid links to other users' files.
+      Files.copy(source, target);
+      protect(target);
+    }
+  }
+
+  /** Models have a second name that people are shown: opening it to write must not change blobs. */
+  private static void protect(Path file) throws IOException {
+    if (!file.toFile().setReadOnly()) {
+      throw new IOException("cannot make " + file + " read-only");
+    }
+  }
+
   private Path path(String key) {
     Path path = root.resolve(key).normalize();
-    if (!path.startsWith(root) || path.equals(root)) {
+    if (!path.startsWith(root) || path.equals(root) || staging.holds(path)) {
       throw new IllegalArgumentException("key outside the store: " + key);
     }
     return path;

@@ -1,7 +1,8 @@
 package io.buttress.storage;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.study.Json;
 import java.io.IOException;
@@ -10,9 +11,11 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -25,6 +28,14 @@ public final class Safetensors {
           "F64", 8, "F32", 4, "F16", 2, "BF16", 2, "I64", 8, "I32", 4, "I16", 2, "I8", 1, "U8", 1,
           "BOOL", 1);
 
+  private static final String METADATA = "__metadata__";
+
+  /** As in the reference implementation. */
+  private static final int LARGEST_HEADER = 100_000_000;
+
+  private static final ObjectReader HEADER =
+      Json.MAPPER.reader().with(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY);
+
   private Safetensors() {}
 
   /**
@@ -34,6 +45,24 @@ public final class Safetensors {
    * @param data its bytes, little-endian, position 0 to limit; treat as read-only
    */
   public record Tensor(String dtype, long[] shape, ByteBuffer data) {
+
+    /**
+     * @throws IllegalArgumentException when dtype and shape do not ask for exactly these bytes
+     */
+    public Tensor {
+      long bytes = byteSize(dtype, shape);
+      if (bytes != data.limit()) {
+        throw new IllegalArgumentException(
+            "shape "
+                + Arrays.toString(shape)
+                + " of "
+                + dtype
+                + " needs "
+                + bytes
+                + " bytes, not "
+                + data.limit());
+      }
+    }
 
     /** A matrix or vector of float32; a matrix row by row. */
     public static Tensor of(float[] values, long... shape) {
@@ -87,39 +116,17 @@ public final class Safetensors {
       if (size < 8) {
         throw corrupt(file, "it has " + size + " bytes, a header length needs 8");
       }
-      ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-      channel.read(prefix, 0);
-      long header = prefix.getLong(0);
-      if (header <= 0 || header > size - 8 || header > 100_000_000) {
+      long length = map(channel, 0, 8).getLong(0);
+      if (length <= 0 || length > size - 8 || length > LARGEST_HEADER) {
         throw corrupt(
-            file, "header length " + header + " does not fit a file of " + size + " bytes");
+            file, "header length " + length + " does not fit a file of " + size + " bytes");
       }
-      ByteBuffer json = ByteBuffer.allocate((int) header);
-      channel.read(json, 8);
-      JsonNode names;
-      try {
-        names = Json.MAPPER.readTree(json.array());
-      } catch (JsonProcessingException e) {
-        throw corrupt(file, "its header is not JSON");
-      }
-      if (names == null || !names.isObject()) {
-        throw corrupt(file, "its header is not a JSON object");
-      }
-      long start = 8 + header;
+      long start = 8 + length;
+      List<Entry> entries = entries(file, header(file, channel, (int) length), size - start);
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      long covered = 0;
-      for (Iterator<Map.Entry<String, JsonNode>> it = names.fields(); it.hasNext(); ) {
-        Map.Entry<String, JsonNode> entry = it.next();
-        if (entry.getKey().equals("__metadata__")) {
-          continue;
-        }
-        Tensor tensor = view(file, channel, start, size - start, entry.getKey(), entry.getValue());
-        covered += tensor.data().limit();
-        tensors.put(entry.getKey(), tensor);
-      }
-      if (covered != size - start) {
-        throw corrupt(
-            file, "its tensors need " + covered + " bytes, the file holds " + (size - start));
+      for (Entry entry : entries) {
+        ByteBuffer data = map(channel, start + entry.from(), entry.to() - entry.from());
+        tensors.put(entry.name(), new Tensor(entry.dtype(), entry.shape(), data));
       }
       return tensors;
     }
@@ -127,9 +134,12 @@ public final class Safetensors {
 
   /** Writes tensors in iteration order; the file is complete when this returns. */
   public static void write(Path file, Map<String, Tensor> tensors) throws IOException {
+    if (tensors.containsKey(METADATA)) {
+      throw new IllegalArgumentException("no tensor can be named " + METADATA);
+    }
     ObjectNode header = Json.MAPPER.createObjectNode();
     // Python's loaders ask for this to tell which framework's layout it is.
-    header.putObject("__metadata__").put("format", "pt");
+    header.putObject(METADATA).put("format", "pt");
     long offset = 0;
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
       Tensor tensor = entry.getValue();
@@ -158,46 +168,109 @@ public final class Safetensors {
     }
   }
 
-  private static Tensor view(
-      Path file, FileChannel channel, long start, long bytes, String name, JsonNode node)
-      throws IOException {
+  /** Where a tensor's bytes are, counted from the end of the header. */
+  private record Entry(String name, String dtype, long[] shape, long from, long to) {}
+
+  private static JsonNode header(Path file, FileChannel channel, int length) throws IOException {
+    byte[] json = new byte[length];
+    map(channel, 8, length).get(json);
+    JsonNode header;
+    try {
+      header = HEADER.readTree(json);
+    } catch (IOException e) {
+      throw corrupt(file, "its header is not JSON with distinct names");
+    }
+    if (!header.isObject()) {
+      throw corrupt(file, "its header is not a JSON object");
+    }
+    return header;
+  }
+
+  /** The header's entries in file order, which must cover all bytes, each once. */
+  private static List<Entry> entries(Path file, JsonNode header, long bytes) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> field : header.properties()) {
+      if (!field.getKey().equals(METADATA)) {
+        entries.add(entry(file, field.getKey(), field.getValue()));
+      }
+    }
+    entries.sort(Comparator.comparingLong(Entry::from).thenComparingLong(Entry::to));
+    long covered = 0;
+    for (Entry entry : entries) {
+      if (entry.from() != covered) {
+        throw corrupt(
+            file, "tensor " + entry.name() + " is at " + entry.from() + ", not at " + covered);
+      }
+      covered = entry.to();
+    }
+    if (covered != bytes) {
+      throw corrupt(file, "its tensors need " + covered + " bytes, the file holds " + bytes);
+    }
+    return entries;
+  }
+
+  private static Entry entry(Path file, String name, JsonNode node) throws IOException {
     String dtype = node.path("dtype").asText();
-    Integer width = BYTES.get(dtype);
-    if (width == null) {
+    if (!BYTES.containsKey(dtype)) {
       throw corrupt(file, "tensor " + name + " has the unknown dtype '" + dtype + "'");
     }
-    long[] shape = new long[node.path("shape").size()];
-    long elements = 1;
-    for (int i = 0; i < shape.length; i++) {
-      shape[i] = node.path("shape").get(i).asLong(-1);
-      if (shape[i] < 0) {
-        throw corrupt(file, "tensor " + name + " has a negative dimension");
-      }
-      elements = Math.multiplyExact(elements, shape[i]);
+    long[] shape = counts(file, name, node.path("shape"));
+    long[] offsets = counts(file, name, node.path("data_offsets"));
+    long bytes;
+    try {
+      bytes = byteSize(dtype, shape);
+    } catch (ArithmeticException e) {
+      throw corrupt(file, "tensor " + name + " has the impossible shape " + Arrays.toString(shape));
     }
-    long from = node.path("data_offsets").path(0).asLong(-1);
-    long to = node.path("data_offsets").path(1).asLong(-1);
-    if (from < 0 || to > bytes || to - from != elements * width || to - from > Integer.MAX_VALUE) {
+    if (offsets.length != 2 || offsets[1] - offsets[0] != bytes) {
       throw corrupt(
           file,
           "tensor "
               + name
-              + " claims bytes "
-              + from
-              + " to "
-              + to
-              + " of "
-              + bytes
+              + " has offsets "
+              + Arrays.toString(offsets)
               + " for shape "
               + Arrays.toString(shape)
               + " of "
               + dtype);
     }
-    ByteBuffer data =
-        channel
-            .map(FileChannel.MapMode.READ_ONLY, start + from, to - from)
-            .order(ByteOrder.LITTLE_ENDIAN);
-    return new Tensor(dtype, shape, data);
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IOException(file + ": tensor " + name + " is larger than 2 GiB");
+    }
+    return new Entry(name, dtype, shape, offsets[0], offsets[1]);
+  }
+
+  private static long[] counts(Path file, String name, JsonNode node) throws IOException {
+    boolean sound = node.isArray();
+    long[] values = new long[node.size()];
+    for (int i = 0; i < values.length; i++) {
+      JsonNode value = node.get(i);
+      sound &= value.isIntegralNumber() && value.canConvertToLong() && value.longValue() >= 0;
+      values[i] = value.asLong();
+    }
+    if (!sound) {
+      throw corrupt(file, "tensor " + name + " has a shape or offsets that are not counts");
+    }
+    return values;
+  }
+
+  /**
+   * @throws ArithmeticException when there is no such number
+   */
+  private static long byteSize(String dtype, long[] shape) {
+    Integer width = BYTES.get(dtype);
+    if (width == null) {
+      throw new IllegalArgumentException("unknown dtype " + dtype);
+    }
+    long bytes = width;
+    for (long dimension : shape) {
+      bytes = Math.multiplyExact(bytes, dimension);
+    }
+    return bytes;
+  }
+
+  private static ByteBuffer map(FileChannel channel, long from, long bytes) throws IOException {
+    return channel.map(FileChannel.MapMode.READ_ONLY, from, bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
@@ -207,6 +280,6 @@ public final class Safetensors {
   }
 
   private static IOException corrupt(Path file, String why) {
-    return new IOException(file.getFileName() + " is not a valid safetensors file: " + why);
+    return new IOException(file + " is not a valid safetensors file: " + why);
   }
 }

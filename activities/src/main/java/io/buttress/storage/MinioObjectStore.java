@@ -1,0 +1,264 @@
+package io.buttress.storage;
+
+import io.minio.BucketExistsArgs;
+import io.minio.CopyObjectArgs;
+import io.minio.GetObjectArgs;
+import io.minio.ListObjectsArgs;
+import io.minio.MinioClient;
+import io.minio.RemoveObjectArgs;
+import io.minio.Result;
+import io.minio.SourceObject;
+import io.minio.StatObjectArgs;
+import io.minio.UploadObjectArgs;
+import io.minio.errors.ErrorResponseException;
+import io.minio.errors.MinioException;
+import io.minio.messages.Item;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Objects in a bucket of MinIO, or of another S3 service that has conditional writes. */
+public final class MinioObjectStore implements ObjectStore {
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration IO_TIMEOUT = Duration.ofSeconds(60);
+  private static final int ATTEMPTS = 4;
+  private static final long FIRST_DELAY_MILLIS = 200;
+
+  /** Largest object S3 takes in one piece; the condition does not reach multipart uploads. */
+  private static final long LARGEST = 5L << 30;
+
+  private final MinioClient client;
+  private final URI endpoint;
+  private final String bucket;
+
+  /**
+   * Connects on first use.
+   *
+   * @param region as the server has it, {@code us-east-1} for MinIO
+   * @param bucket must exist
+   * @throws IllegalArgumentException when endpoint or bucket cannot be such
+   */
+  public MinioObjectStore(
+      URI endpoint, String region, String accessKey, String secretKey, String bucket) {
+    this.endpoint = endpoint;
+    this.bucket = BucketExistsArgs.builder().bucket(bucket).build().bucket();
+    this.client =
+        MinioClient.builder()
+            .endpoint(endpoint.toString())
+            .region(region)
+            .credentials(accessKey, secretKey)
+            .build();
+    client.setTimeout(CONNECT_TIMEOUT.toMillis(), IO_TIMEOUT.toMillis(), IO_TIMEOUT.toMillis());
+  }
+
+  /**
+   * Checks that objects can be stored, exclusively, and deleted.
+   *
+   * @throws IOException with one line that says what is wrong and which settings to look at
+   */
+  public void verifyWritable() throws IOException {
+    String key = ".probe/" + UUID.randomUUID();
+    Path file = Files.createTempFile("probe-", "");
+    try {
+      boolean first = putIfAbsent(key, file);
+      boolean second = putIfAbsent(key, file);
+      delete(key);
+      if (!first || second) {
+        throw new IOException(
+            "the object store at "
+                + endpoint
+                + " ignores 'If-None-Match: *' on writes, which Buttress needs; use one that"
+                + " supports it (AWS_ENDPOINT_URL_S3)");
+      }
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  @Override
+  public boolean putIfAbsent(String key, Path file) throws IOException {
+    if (Files.size(file) > LARGEST) {
+      throw new IOException(file + " is larger than 5 GiB, the most one object may hold");
+    }
+    return call(
+        "store " + key,
+        () -> {
+          try {
+            client.uploadObject(
+                UploadObjectArgs.builder()
+                    .bucket(bucket)
+                    .object(key)
+                    .filename(file.toString(), LARGEST)
+                    .headers(Map.of("If-None-Match", "*"))
+                    .contentType("application/octet-stream")
+                    .build());
+            return true;
+          } catch (ErrorResponseException e) {
+            if (e.response().code() == 412) {
+              return false;
+            }
+            throw e;
+          }
+        });
+  }
+
+  @Override
+  public Optional<InputStream> get(String key) throws IOException {
+    return call(
+        "read " + key,
+        () ->
+            present(
+                () ->
+                    client.getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())));
+  }
+
+  @Override
+  public boolean exists(String key) throws IOException {
+    return call(
+            "look up " + key,
+            () ->
+                present(
+                    () ->
+                        client.statObject(
+                            StatObjectArgs.builder().bucket(bucket).object(key).build())))
+        .isPresent();
+  }
+
+  @Override
+  public List<String> list(String prefix) throws IOException {
+    return call(
+        "list " + prefix,
+        () -> {
+          List<String> keys = new ArrayList<>();
+          for (Result<Item> item :
+              client.listObjects(
+                  ListObjectsArgs.builder()
+                      .bucket(bucket)
+                      .prefix(prefix)
+                      .recursive(true)
+                      .build())) {
+            keys.add(item.get().objectName());
+          }
+          Collections.sort(keys);
+          return keys;
+        });
+  }
+
+  @Override
+  public void delete(String key) throws IOException {
+    call(
+        "delete " + key,
+        () -> {
+          client.removeObject(RemoveObjectArgs.builder().bucket(bucket).object(key).build());
+          return null;
+        });
+  }
+
+  @Override
+  public void copy(String from, String to) throws IOException {
+    call(
+        "copy " + from + " to " + to,
+        () ->
+            client.copyObject(
+                CopyObjectArgs.builder()
+                    .bucket(bucket)
+                    .object(to)
+                    .source(SourceObject.builder().bucket(bucket).object(from).build())
+                    .build()));
+  }
+
+  @Override
+  public URI uri(String key) {
+    return URI.create("s3://" + bucket + "/" + key);
+  }
+
+  @Override
+  public void close() {
+    try {
+      client.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("cannot close the object store's client", e);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Call<T> {
+    T run() throws MinioException;
+  }
+
+  private static <T> Optional<T> present(Call<T> call) throws MinioException {
+    try {
+      return Optional.of(call.run());
+    } catch (ErrorResponseException e) {
+      if (e.errorResponse().code().equals("NoSuchKey")) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  /** Retries what the client does not: broken connections and conflicts between writers. */
+  private <T> T call(String what, Call<T> call) throws IOException {
+    long delay = FIRST_DELAY_MILLIS;
+    for (int attempt = 1; ; attempt++) {
+      Exception problem;
+      try {
+        return call.run();
+      } catch (MinioException e) {
+        problem = e;
+      } catch (IllegalStateException e) {
+        // So the client reports broken connections.
+        if (!(e.getCause() instanceof IOException)) {
+          throw e;
+        }
+        problem = e;
+      }
+      if (attempt == ATTEMPTS || !isTransient(problem)) {
+        throw failure(what, problem);
+      }
+      try {
+        Thread.sleep(delay + ThreadLocalRandom.current().nextLong(delay));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while waiting to " + what, e);
+      }
+      delay *= 2;
+    }
+  }
+
+  private static boolean isTransient(Exception problem) {
+    if (problem instanceof ErrorResponseException response) {
+      return response.response().code() == 409;
+    }
+    return problem.getCause() instanceof IOException;
+  }
+
+  private IOException failure(String what, Exception problem) {
+    String start = "cannot " + what + " in bucket " + bucket + " at " + endpoint + ": ";
+    if (problem instanceof ErrorResponseException response) {
+      String code = response.errorResponse().code();
+      String check =
+          switch (code) {
+            case "NoSuchBucket" -> "; create the bucket, or set BUTTRESS_BUCKET";
+            case "AccessDenied" ->
+                "; check what AWS_ACCESS_KEY_ID may do in the bucket (BUTTRESS_BUCKET)";
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
+                "; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+            default -> "";
+          };
+      return new IOException(start + code + ", " + problem.getMessage() + check, problem);
+    }
+    Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+    return new IOException(start + cause.getMessage() + "; check AWS_ENDPOINT_URL_S3", problem);
+  }
+}
