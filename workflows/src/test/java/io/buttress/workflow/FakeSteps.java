@@ -1,0 +1,170 @@
+package io.buttress.workflow;
+
+import io.buttress.activity.FineTune;
+import io.buttress.activity.MeasureCollapse;
+import io.buttress.activity.PlanStudy;
+import io.buttress.activity.PrepareDataset;
+import io.buttress.activity.Report;
+import io.buttress.activity.SnapshotRepresentations;
+import io.buttress.activity.TaskQueues;
+import io.buttress.activity.TrackRun;
+import io.buttress.study.DatasetRequest;
+import io.buttress.study.Planner;
+import io.buttress.study.SnapshotRequest;
+import io.buttress.study.Studies;
+import io.buttress.study.StudyPlan;
+import io.buttress.study.StudySpec;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import io.temporal.testing.TestWorkflowEnvironment;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/**
+ * Activities that note their calls and outcomes; the plan is a real one. Tests replace the hooks to
+ * make a step fail, block or diverge.
+ */
+final class FakeSteps {
+  /** Calls in the order they began, as in {@code "fineTune stl 1"}. */
+  final List<String> calls = new CopyOnWriteArrayList<>();
+
+  /** How trials were closed, by {@code "stl 1"}. */
+  final Map<String, TrackRun.Outcome> outcomes = new ConcurrentHashMap<>();
+
+  Consumer<StudySpec> onPlan = spec -> {};
+  Consumer<DatasetRequest> onPrepare = request -> {};
+  Consumer<SnapshotRequest> onSnapshot = request -> {};
+  Consumer<Trial> onFineTune = trial -> {};
+  Consumer<Trial> onMeasure = trial -> {};
+  Consumer<Trial> onOpenRun = trial -> {};
+  Consumer<Trial> onCloseRun = trial -> {};
+  TrialStatus fineTuned = TrialStatus.DONE;
+
+  private volatile StudyPlan plan;
+
+  /** Registers each activity on the queue it belongs to, and on no other. */
+  void register(TestWorkflowEnvironment environment) {
+    var studies = environment.newWorker(TaskQueues.STUDIES);
+    studies.registerWorkflowImplementationTypes(StudyWorkflowImpl.class, TrialWorkflowImpl.class);
+    studies.registerActivitiesImplementations(new Plans(), new Tracking(), new Reports());
+    environment
+        .newWorker(TaskQueues.CPU)
+        .registerActivitiesImplementations(new Datasets(), new Measurements());
+    environment
+        .newWorker(TaskQueues.GPU)
+        .registerActivitiesImplementations(new Snapshots(), new FineTuning());
+  }
+
+  long count(String call) {
+    return calls.stream().filter(c -> c.equals(call) || c.startsWith(call + " ")).count();
+  }
+
+  static String name(Trial trial) {
+    return trial.method().id() + " " + trial.seed();
+  }
+
+  private final class Plans implements PlanStudy {
+    @Override
+    public Plan planStudy(StudySpec spec) {
+      calls.add("planStudy");
+      onPlan.accept(spec);
+      plan = Planner.plan(Studies.resolve(spec));
+      return new Plan(plan.studyKey(), "plan", spec.name(), plan.trials().size(), plan.datasets());
+    }
+
+    @Override
+    public List<Trial> planPage(String planKey, int from, int size) {
+      calls.add("planPage " + from);
+      List<Trial> trials = plan.trials();
+      return trials.subList(from, Math.min(from + size, trials.size()));
+    }
+  }
+
+  private final class Datasets implements PrepareDataset {
+    @Override
+    public Prepared prepareDataset(DatasetRequest request) {
+      calls.add("prepareDataset " + request.task().spec().id());
+      onPrepare.accept(request);
+      return new Prepared("dataset", 100);
+    }
+  }
+
+  private final class Snapshots implements SnapshotRepresentations {
+    @Override
+    public String snapshotRepresentations(SnapshotRequest request) {
+      calls.add(
+          "snapshotRepresentations "
+              + request.dataset().task().spec().id()
+              + " "
+              + request.split());
+      onSnapshot.accept(request);
+      return "snapshot";
+    }
+  }
+
+  private final class FineTuning implements FineTune {
+    @Override
+    public FineTuned fineTune(Trial trial) {
+      calls.add("fineTune " + name(trial));
+      onFineTune.accept(trial);
+      boolean diverged = fineTuned == TrialStatus.DIVERGED;
+      return new FineTuned(
+          fineTuned,
+          diverged ? "the loss is NaN at step 3" : null,
+          "fit",
+          diverged ? null : "evaluation",
+          10,
+          1.0,
+          320.0,
+          Map.of("validation", Map.of("accuracy", 0.75)));
+    }
+  }
+
+  private final class Measurements implements MeasureCollapse {
+    @Override
+    public Collapse measureCollapse(Trial trial, String evaluationKey) {
+      calls.add("measureCollapse " + name(trial));
+      onMeasure.accept(trial);
+      return new Collapse("collapse", Map.of("gm_5", 2.0), Map.of("gm_5", 1.0));
+    }
+  }
+
+  private final class Tracking implements TrackRun {
+    @Override
+    public StudyRun openStudyRun(PlanStudy.Plan plan, String workflowId) {
+      calls.add("openStudyRun");
+      return new StudyRun(plan.name(), plan.studyKey(), "run", workflowId);
+    }
+
+    @Override
+    public String openRun(StudyRun study, Trial trial, String workflowId) {
+      calls.add("openRun " + name(trial));
+      onOpenRun.accept(trial);
+      return "run of " + workflowId;
+    }
+
+    @Override
+    public String closeRun(StudyRun study, Trial trial, String runId, Outcome outcome) {
+      calls.add("closeRun " + name(trial));
+      onCloseRun.accept(trial);
+      outcomes.put(name(trial), outcome);
+      return "result";
+    }
+
+    @Override
+    public void closeStudyRun(StudyRun study, TrialStatus status, String reportKey) {
+      calls.add("closeStudyRun " + status);
+    }
+  }
+
+  private final class Reports implements Report {
+    @Override
+    public String report(PlanStudy.Plan plan, TrackRun.StudyRun study) {
+      calls.add("report");
+      return "report";
+    }
+  }
+}
