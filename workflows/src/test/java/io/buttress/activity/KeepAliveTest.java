@@ -56,7 +56,7 @@ class KeepAliveTest {
       if (context.getInfo().getAttempt() == 1) {
         try {
           context.heartbeat(42);
-          TimeUnit.MILLISECONDS.sleep(3_000);
+          TimeUnit.MILLISECONDS.sleep(2_000);
         } catch (InterruptedException e) {
           throw new AssertionError(e);
         }
@@ -90,7 +90,7 @@ class KeepAliveTest {
       long begun = System.nanoTime();
       assertThat(workflow.run()).isEqualTo(2);
       // A heartbeat timeout would have begun the second attempt before the first was over.
-      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(3));
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(Duration.ofSeconds(2));
       assertThat(activity.details).isEqualTo(42);
     }
   }

@@ -96,7 +96,7 @@ class StudyParserPropertyTest {
     answer(study);
   }
 
-  @Property(tries = 3000)
+  @Property(tries = 1500)
   void anyChangeOfAStudyIsAnswered(@ForAll("values") JsonNode value, @ForAll long place) {
     JsonNode study = valid();
     List<Runnable> changes = new ArrayList<>();

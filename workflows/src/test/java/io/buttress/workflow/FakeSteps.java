@@ -17,6 +17,8 @@ import io.buttress.study.StudySpec;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import io.temporal.testing.TestWorkflowEnvironment;
+import io.temporal.worker.WorkerOptions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,11 +52,13 @@ final class FakeSteps {
     var studies = environment.newWorker(TaskQueues.STUDIES);
     studies.registerWorkflowImplementationTypes(StudyWorkflowImpl.class, TrialWorkflowImpl.class);
     studies.registerActivitiesImplementations(new Plans(), new Tracking(), new Reports());
+    WorkerOptions promptlyCancelled =
+        WorkerOptions.newBuilder().setMaxHeartbeatThrottleInterval(Duration.ofMillis(100)).build();
     environment
         .newWorker(TaskQueues.CPU)
         .registerActivitiesImplementations(new Datasets(), new Measurements());
     environment
-        .newWorker(TaskQueues.GPU)
+        .newWorker(TaskQueues.GPU, promptlyCancelled)
         .registerActivitiesImplementations(new Snapshots(), new FineTuning());
   }
 

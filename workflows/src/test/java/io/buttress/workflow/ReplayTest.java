@@ -8,10 +8,13 @@ import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
+import io.temporal.common.WorkflowExecutionHistory;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.testing.WorkflowReplayer;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,16 +28,23 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Replays recorded histories: fails when a change to workflow code would break studies in flight.
  *
  * <p>Such a change needs {@code Workflow.getVersion}. To record anew once no such studies are left:
- * {@code mvn -pl workflows test -Dtest=ReplayTest -DargLine=-Dbuttress.record=true}.
+ * {@code mvn -pl workflows test -Dtest=ReplayTest -Dbuttress.record=true}.
  */
 class ReplayTest {
   private static final String FOLDER = "histories";
+  private static final String STUDY = "study";
 
   @ParameterizedTest
   @ValueSource(strings = {"study.json", "trial.json", "failed-trial.json"})
   void replays(String history) throws Exception {
-    WorkflowReplayer.replayWorkflowExecutionFromResource(
-        FOLDER + "/" + history, StudyWorkflowImpl.class, TrialWorkflowImpl.class);
+    try (InputStream in = getClass().getResourceAsStream("/" + FOLDER + "/" + history)) {
+      String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      // The id is part of the children's ids, and is not in the history.
+      WorkflowReplayer.replayWorkflowExecution(
+          WorkflowExecutionHistory.fromJson(json, STUDY),
+          StudyWorkflowImpl.class,
+          TrialWorkflowImpl.class);
+    }
   }
 
   @Test
@@ -60,7 +70,7 @@ class ReplayTest {
           client.newUntypedWorkflowStub(
               "Study",
               WorkflowOptions.newBuilder()
-                  .setWorkflowId("study")
+                  .setWorkflowId(STUDY)
                   .setTaskQueue(TaskQueues.STUDIES)
                   .build());
       stub.start(
@@ -72,11 +82,11 @@ class ReplayTest {
               "execution", Map.of("maxParallelTrials", 2)));
       StudyResult result = stub.getResult(StudyResult.class);
       assertThat(result.failed()).isEqualTo(2);
-      String study = client.fetchHistory("study").toJson(true);
+      String study = client.fetchHistory(STUDY).toJson(true);
       Path folder = Files.createDirectories(Path.of("src/test/resources", FOLDER));
       Files.writeString(folder.resolve("study.json"), study);
       List<String> children =
-          client.fetchHistory("study").getEvents().stream()
+          client.fetchHistory(STUDY).getEvents().stream()
               .filter(event -> event.hasStartChildWorkflowExecutionInitiatedEventAttributes())
               .map(
                   event ->
