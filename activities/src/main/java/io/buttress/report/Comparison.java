@@ -1,0 +1,48 @@
+package io.buttress.report;
+
+import io.buttress.study.TrialResult;
+import java.util.List;
+import java.util.SortedMap;
+
+/**
+ * The methods side by side on one task, by the primary metric on its validation set.
+ *
+ * @param metric metric keys whose mean is the primary metric
+ * @param baseline the primary metric of a constant prediction; null when there is no result
+ * @param descriptiveOnly whether a method has fewer than 5 runs: too few to tell methods apart
+ */
+public record Comparison(
+    String model,
+    String task,
+    String regime,
+    List<String> metric,
+    Double baseline,
+    boolean descriptiveOnly,
+    List<Row> methods) {
+
+  /**
+   * One setting of a method. Statistics are over its runs and null without any.
+   *
+   * @param runs trials that are done or diverged
+   * @param failedRuns {@code diverged + degenerate}
+   * @param diverged enter the statistics at the baseline's value
+   * @param degenerate done, but no better than a constant prediction; in the statistics as they are
+   * @param unfinished trials without a result: errors and cancelled ones
+   * @param standardDeviation with divisor runs - 1; null for a single run
+   * @param rank by mean, 1 is best; ties share the mean of their ranks
+   * @param collapse means of the collapse metrics over the runs that have them; null without any
+   */
+  public record Row(
+      String method,
+      SortedMap<String, Object> parameters,
+      int runs,
+      int failedRuns,
+      int diverged,
+      int degenerate,
+      int unfinished,
+      Double mean,
+      Double standardDeviation,
+      Double median,
+      Double rank,
+      TrialResult.Collapse collapse) {}
+}

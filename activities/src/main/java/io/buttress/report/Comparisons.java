@@ -1,0 +1,199 @@
+package io.buttress.report;
+
+import io.buttress.evaluation.Metrics;
+import io.buttress.study.TaskKind;
+import io.buttress.study.TrialResult;
+import io.buttress.study.TrialStatus;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.apache.commons.math3.stat.StatUtils;
+
+/** Tables of methods by (model, task, regime), in the order in which the trials name them. */
+final class Comparisons {
+  /** Below this many runs a table describes and does not compare. */
+  private static final int ENOUGH_RUNS = 5;
+
+  /** A correlation up to this is no better than none. */
+  private static final double NO_CORRELATION = 0.1;
+
+  /** Means closer than this are equal: the order of a sum may cost as much. */
+  private static final double TIE = 1e-12;
+
+  private Comparisons() {}
+
+  private record Group(String model, String task, String regime) {}
+
+  /**
+   * @throws IllegalArgumentException when a trial's task is not among {@code tasks}
+   */
+  static List<Comparison> of(List<TrialResult> trials, List<ReportedTask> tasks) {
+    Map<Group, Map<Setting, List<TrialResult>>> groups = new LinkedHashMap<>();
+    for (TrialResult trial : trials) {
+      groups
+          .computeIfAbsent(
+              new Group(trial.model(), trial.task(), trial.regime()),
+              group -> new LinkedHashMap<>())
+          .computeIfAbsent(Setting.of(trial), setting -> new ArrayList<>())
+          .add(trial);
+    }
+    List<Comparison> comparisons = new ArrayList<>();
+    groups.forEach(
+        (group, settings) -> comparisons.add(compare(group, task(tasks, group.task()), settings)));
+    return comparisons;
+  }
+
+  /** A trial's primary metric on the validation set; null where undefined. */
+  static Double primary(ReportedTask task, TrialResult trial) {
+    return trial.validation() == null ? null : Metrics.mean(task.metric(), trial.validation());
+  }
+
+  /** The value with which a run enters statistics; null for a trial without a result. */
+  static Double counted(ReportedTask task, TrialResult trial) {
+    Double primary = trial.status() == TrialStatus.DONE ? primary(task, trial) : null;
+    return isRun(trial) && primary == null ? task.baseline() : primary;
+  }
+
+  static ReportedTask task(List<ReportedTask> tasks, String id) {
+    return tasks.stream()
+        .filter(task -> task.id().equals(id))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("a trial names the unknown task " + id));
+  }
+
+  private static boolean isRun(TrialResult trial) {
+    return trial.status() == TrialStatus.DONE || trial.status() == TrialStatus.DIVERGED;
+  }
+
+  /** Whether a done trial learned nothing that a constant prediction does not know. */
+  static boolean isDegenerate(ReportedTask task, TrialResult trial) {
+    if (trial.status() != TrialStatus.DONE) {
+      return false;
+    }
+    if (task.kind() == TaskKind.REGRESSION) {
+      Double pearson = trial.validation() == null ? null : trial.validation().get("pearson");
+      return pearson == null || !(pearson > NO_CORRELATION);
+    }
+    Double primary = primary(task, trial);
+    return primary == null || primary <= task.baseline() + TIE;
+  }
+
+  private static Comparison compare(
+      Group group, ReportedTask task, Map<Setting, List<TrialResult>> settings) {
+    List<Comparison.Row> rows = new ArrayList<>();
+    settings.forEach((setting, trials) -> rows.add(row(task, setting, trials)));
+    Map<Double, Double> ranks =
+        ranks(rows.stream().map(Comparison.Row::mean).filter(Objects::nonNull).toList());
+    return new Comparison(
+        group.model(),
+        group.task(),
+        group.regime(),
+        task.metric(),
+        task.baseline(),
+        rows.stream().anyMatch(row -> row.runs() < ENOUGH_RUNS),
+        rows.stream()
+            .map(row -> ranked(row, row.mean() == null ? null : ranks.get(row.mean())))
+            .toList());
+  }
+
+  private static Comparison.Row row(ReportedTask task, Setting setting, List<TrialResult> trials) {
+    double[] values =
+        trials.stream()
+            .map(trial -> counted(task, trial))
+            .filter(Objects::nonNull)
+            .mapToDouble(value -> value)
+            .toArray();
+    int runs = (int) trials.stream().filter(Comparisons::isRun).count();
+    int diverged =
+        (int) trials.stream().filter(trial -> trial.status() == TrialStatus.DIVERGED).count();
+    int degenerate = (int) trials.stream().filter(trial -> isDegenerate(task, trial)).count();
+    return new Comparison.Row(
+        setting.method(),
+        setting.parameters(),
+        runs,
+        diverged + degenerate,
+        diverged,
+        degenerate,
+        trials.size() - runs,
+        values.length == 0 ? null : StatUtils.mean(values),
+        values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
+        values.length == 0 ? null : StatUtils.percentile(values, 50),
+        null,
+        collapse(trials));
+  }
+
+  private static Comparison.Row ranked(Comparison.Row row, Double rank) {
+    return new Comparison.Row(
+        row.method(),
+        row.parameters(),
+        row.runs(),
+        row.failedRuns(),
+        row.diverged(),
+        row.degenerate(),
+        row.unfinished(),
+        row.mean(),
+        row.standardDeviation(),
+        row.median(),
+        rank,
+        row.collapse());
+  }
+
+  /** Rank of each value, 1 for the greatest; equal ones share the mean of theirs. */
+  private static Map<Double, Double> ranks(List<Double> values) {
+    List<Double> sorted = values.stream().sorted(Comparator.reverseOrder()).toList();
+    Map<Double, Double> ranks = new TreeMap<>();
+    int first = 0;
+    while (first < sorted.size()) {
+      int last = first;
+      while (last + 1 < sorted.size() && sorted.get(first) - sorted.get(last + 1) <= TIE) {
+        last++;
+      }
+      for (int i = first; i <= last; i++) {
+        ranks.put(sorted.get(i), (first + last) / 2.0 + 1);
+      }
+      first = last + 1;
+    }
+    return ranks;
+  }
+
+  private static TrialResult.Collapse collapse(List<TrialResult> trials) {
+    List<TrialResult.Collapse> measured =
+        trials.stream().map(TrialResult::collapse).filter(Objects::nonNull).toList();
+    return measured.isEmpty()
+        ? null
+        : new TrialResult.Collapse(
+            means(measured, TrialResult.Collapse::pretrained),
+            means(measured, TrialResult.Collapse::finetuned));
+  }
+
+  /** Mean by key over those where it is defined; null where it never is. */
+  private static Map<String, Double> means(
+      List<TrialResult.Collapse> measured,
+      Function<TrialResult.Collapse, Map<String, Double>> side) {
+    Map<String, List<Double>> values = new TreeMap<>();
+    for (TrialResult.Collapse collapse : measured) {
+      side.apply(collapse)
+          .forEach(
+              (key, value) -> {
+                List<Double> seen = values.computeIfAbsent(key, k -> new ArrayList<>());
+                if (value != null && Double.isFinite(value)) {
+                  seen.add(value);
+                }
+              });
+    }
+    Map<String, Double> means = new TreeMap<>();
+    values.forEach(
+        (key, seen) ->
+            means.put(
+                key,
+                seen.isEmpty()
+                    ? null
+                    : seen.stream().mapToDouble(value -> value).average().orElseThrow()));
+    return means;
+  }
+}

@@ -1,0 +1,42 @@
+package io.buttress.report;
+
+import java.util.Locale;
+
+/** Numbers as a reader wants them; a dash for none. */
+final class Format {
+  private static final String NONE = "–";
+
+  private Format() {}
+
+  /** Three decimals. */
+  static String metric(Double value) {
+    return value == null ? NONE : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  /** Three significant digits, for values of any size. */
+  static String size(Double value) {
+    if (value == null || !Double.isFinite(value)) {
+      return NONE;
+    }
+    double size = Math.abs(value);
+    if (size != 0 && (size < 0.001 || size >= 1e5)) {
+      return String.format(Locale.ROOT, "%.1e", value);
+    }
+    return String.format(Locale.ROOT, size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : "%.3f", value);
+  }
+
+  /** A rank: whole, or halved by a tie. */
+  static String rank(Double value) {
+    return value == null
+        ? NONE
+        : String.format(Locale.ROOT, value % 1 == 0 ? "%.0f" : "%.2f", value);
+  }
+
+  static String count(Integer value) {
+    return value == null ? NONE : value.toString();
+  }
+
+  static String text(String value) {
+    return value == null ? NONE : value;
+  }
+}

@@ -1,0 +1,267 @@
+package io.buttress.report;
+
+import io.buttress.collapse.Spectra;
+import io.buttress.study.TrialResult;
+import io.buttress.study.TrialStatus;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * A report as its page and its text show it: every value formatted, nothing escaped.
+ *
+ * @param counts such as {@code 12 trials: 10 done, 1 diverged, 1 error}
+ * @param single whether there is one model and one regime only, so that naming them tells nothing
+ */
+record ReportView(
+    String study,
+    String studyKey,
+    String counts,
+    boolean single,
+    List<Overall> overall,
+    List<Task> tasks,
+    List<Detail> trials) {
+
+  record Overall(String model, String regime, int tasks, List<Standing> methods) {}
+
+  record Standing(
+      String method, String parameters, String tasks, String wins, String meanRank, boolean best) {}
+
+  record Task(
+      String anchor,
+      String task,
+      String model,
+      String regime,
+      String metric,
+      String baseline,
+      boolean descriptiveOnly,
+      List<Method> methods,
+      StripPlot strip,
+      CollapseTable collapse,
+      SpectrumPlot spectrum) {}
+
+  record Method(
+      String method,
+      String parameters,
+      String mean,
+      String deviation,
+      String median,
+      int runs,
+      String failed,
+      int unfinished,
+      String rank,
+      boolean best,
+      boolean second) {}
+
+  record Detail(
+      String task,
+      String model,
+      String regime,
+      String method,
+      String parameters,
+      long seed,
+      String status,
+      String primary,
+      String failure,
+      String steps,
+      String seconds,
+      String rate,
+      String runId,
+      String modelUri,
+      String fingerprint) {}
+
+  /**
+   * @param spectra by fingerprint, of the trials that were measured
+   */
+  static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
+    List<Task> views = new ArrayList<>();
+    for (Comparison comparison : report.tables().comparisons()) {
+      List<TrialResult> trials =
+          report.trials().stream()
+              .filter(trial -> trial.model().equals(comparison.model()))
+              .filter(trial -> trial.task().equals(comparison.task()))
+              .filter(trial -> trial.regime().equals(comparison.regime()))
+              .toList();
+      ReportedTask task = Comparisons.task(tasks, comparison.task());
+      views.add(task("t" + views.size(), comparison, task, trials, spectra));
+    }
+    List<Standings> overall = report.tables().overall();
+    return new ReportView(
+        report.study(),
+        report.studyKey(),
+        counts(report.trials()),
+        overall.size() < 2,
+        overall.stream().filter(o -> o.tasks() > 1).map(ReportView::overall).toList(),
+        views,
+        report.trials().stream()
+            .map(trial -> detail(trial, Comparisons.task(tasks, trial.task())))
+            .toList());
+  }
+
+  private static String counts(List<TrialResult> trials) {
+    Map<TrialStatus, Long> byStatus =
+        trials.stream().collect(Collectors.groupingBy(TrialResult::status, Collectors.counting()));
+    List<String> parts = new ArrayList<>();
+    for (TrialStatus status : TrialStatus.values()) {
+      if (byStatus.containsKey(status)) {
+        parts.add(byStatus.get(status) + " " + status(status));
+      }
+    }
+    return trials.size()
+        + (trials.size() == 1 ? " trial: " : " trials: ")
+        + String.join(", ", parts);
+  }
+
+  private static Overall overall(Standings standings) {
+    double best =
+        standings.methods().stream()
+            .map(Standings.Row::meanRank)
+            .filter(Objects::nonNull)
+            .mapToDouble(rank -> rank)
+            .min()
+            .orElse(Double.NaN);
+    return new Overall(
+        shortName(standings.model()),
+        standings.regime(),
+        standings.tasks(),
+        standings.methods().stream()
+            .map(
+                row ->
+                    new Standing(
+                        row.method(),
+                        new Setting(row.method(), row.parameters()).described(),
+                        row.tasks() + " of " + standings.tasks(),
+                        Integer.toString(row.wins()),
+                        Format.rank(row.meanRank()),
+                        row.meanRank() != null && row.meanRank() == best))
+            .toList());
+  }
+
+  private static Task task(
+      String anchor,
+      Comparison comparison,
+      ReportedTask task,
+      List<TrialResult> trials,
+      Map<String, Spectra> spectra) {
+    List<Double> order =
+        comparison.methods().stream()
+            .map(Comparison.Row::rank)
+            .filter(Objects::nonNull)
+            .distinct()
+            .sorted()
+            .toList();
+    List<Method> methods = new ArrayList<>();
+    Map<String, List<TrialResult>> byMethod = new LinkedHashMap<>();
+    List<StripPlot.Runs> runs = new ArrayList<>();
+    for (Comparison.Row row : comparison.methods()) {
+      Setting setting = new Setting(row.method(), row.parameters());
+      methods.add(method(row, setting, order));
+      List<TrialResult> own =
+          trials.stream().filter(trial -> Setting.of(trial).equals(setting)).toList();
+      byMethod.put(label(comparison, setting), own);
+      if (row.mean() != null) {
+        runs.add(new StripPlot.Runs(label(comparison, setting), row.mean(), values(task, own)));
+      }
+    }
+    List<SpectrumPlot.Runs> measured =
+        byMethod.entrySet().stream()
+            .map(own -> new SpectrumPlot.Runs(own.getKey(), spectra(own.getValue(), spectra)))
+            .toList();
+    return new Task(
+        anchor,
+        comparison.task(),
+        shortName(comparison.model()),
+        comparison.regime(),
+        String.join(" and ", comparison.metric()),
+        Format.metric(comparison.baseline()),
+        comparison.descriptiveOnly(),
+        methods,
+        comparison.baseline() == null ? null : StripPlot.of(comparison.baseline(), runs),
+        CollapseTable.of(comparison),
+        SpectrumPlot.of(measured));
+  }
+
+  private static Method method(Comparison.Row row, Setting setting, List<Double> order) {
+    // A mark means something only where there is something to be better than.
+    int place = order.size() < 2 || row.rank() == null ? -1 : order.indexOf(row.rank());
+    String failed =
+        row.failedRuns() == 0
+            ? "0"
+            : String.format(
+                "%d (%d diverged, %d degenerate)",
+                row.failedRuns(), row.diverged(), row.degenerate());
+    return new Method(
+        row.method(),
+        setting.described(),
+        Format.metric(row.mean()),
+        Format.metric(row.standardDeviation()),
+        Format.metric(row.median()),
+        row.runs(),
+        failed,
+        row.unfinished(),
+        Format.rank(row.rank()),
+        place == 0,
+        place == 1);
+  }
+
+  /** The method, with its parameters only where the table has it more than once. */
+  static String label(Comparison comparison, Setting setting) {
+    long settings =
+        comparison.methods().stream().filter(row -> row.method().equals(setting.method())).count();
+    return settings > 1 ? setting.name() : setting.method();
+  }
+
+  private static List<StripPlot.Run> values(ReportedTask task, List<TrialResult> trials) {
+    List<StripPlot.Run> runs = new ArrayList<>();
+    for (TrialResult trial : trials) {
+      Double value = Comparisons.counted(task, trial);
+      if (value != null) {
+        boolean diverged = trial.status() == TrialStatus.DIVERGED;
+        String title =
+            "seed " + trial.seed() + ": " + (diverged ? "diverged" : Format.metric(value));
+        runs.add(new StripPlot.Run(value, diverged, title));
+      }
+    }
+    return runs;
+  }
+
+  private static List<Spectra> spectra(List<TrialResult> trials, Map<String, Spectra> spectra) {
+    return trials.stream()
+        .map(trial -> spectra.get(trial.fingerprint()))
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  private static Detail detail(TrialResult trial, ReportedTask task) {
+    String status = status(trial.status());
+    return new Detail(
+        trial.task(),
+        shortName(trial.model()),
+        trial.regime(),
+        trial.method(),
+        Setting.of(trial).described(),
+        trial.seed(),
+        Comparisons.isDegenerate(task, trial) ? status + ", degenerate" : status,
+        Format.metric(Comparisons.primary(task, trial)),
+        trial.failure(),
+        Format.count(trial.steps()),
+        Format.size(trial.trainSeconds()),
+        Format.size(trial.examplesPerSecond()),
+        Format.text(trial.mlflowRunId()),
+        Format.text(trial.modelUri()),
+        trial.fingerprint());
+  }
+
+  private static String status(TrialStatus status) {
+    return status.name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  /** The last part of a model's URI. */
+  private static String shortName(String uri) {
+    String trimmed = uri.replaceAll("/+$", "");
+    return trimmed.substring(Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf(':')) + 1);
+  }
+}

@@ -1,0 +1,13 @@
+package io.buttress.report;
+
+import io.buttress.study.TaskKind;
+import java.util.List;
+
+/**
+ * What a report has to know of a task.
+ *
+ * @param metric metric keys whose mean is the primary metric
+ * @param baseline what a constant prediction reaches in the primary metric on the validation set;
+ *     null when no trial of the task has a result
+ */
+public record ReportedTask(String id, TaskKind kind, List<String> metric, Double baseline) {}

@@ -1,0 +1,63 @@
+package io.buttress.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.buttress.study.Json;
+import io.buttress.study.TrialResult;
+import java.util.List;
+import java.util.Map;
+
+/** A study's results, as in {@code report.json}. */
+public record StudyReport(String study, String studyKey, List<TrialResult> trials, Tables tables) {
+
+  /**
+   * @param comparisons the methods by (model, task, regime)
+   * @param overall wins and mean ranks over tasks by (model, regime)
+   */
+  public record Tables(List<Comparison> comparisons, List<Standings> overall) {}
+
+  /**
+   * Computes every table from the results of a study's trials.
+   *
+   * @param trials every trial of the study, in plan order
+   * @param tasks every task that a trial names
+   */
+  public static StudyReport of(
+      String study, String studyKey, List<TrialResult> trials, List<ReportedTask> tasks) {
+    List<Comparison> comparisons = Comparisons.of(trials, tasks);
+    return new StudyReport(
+        study, studyKey, trials, new Tables(comparisons, Standings.of(comparisons)));
+  }
+
+  /** The text of {@code report.json}: every field of every trial; no number that is not finite. */
+  public String json() {
+    try {
+      return Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(tree(this)) + "\n";
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a report is plain data", e);
+    }
+  }
+
+  /** A value as JSON, with null for every number that is not finite. */
+  static JsonNode tree(Object value) {
+    return finite(Json.MAPPER.valueToTree(value));
+  }
+
+  private static JsonNode finite(JsonNode node) {
+    if (node instanceof ObjectNode object) {
+      for (Map.Entry<String, JsonNode> field : object.properties()) {
+        field.setValue(finite(field.getValue()));
+      }
+    } else if (node instanceof ArrayNode array) {
+      for (int i = 0; i < array.size(); i++) {
+        array.set(i, finite(array.get(i)));
+      }
+    } else if (node.isNumber() && !Double.isFinite(node.doubleValue())) {
+      return NullNode.getInstance();
+    }
+    return node;
+  }
+}
