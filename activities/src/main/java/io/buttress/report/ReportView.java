@@ -207,11 +207,14 @@ record ReportView(
         place == 1);
   }
 
-  /** The method, with its parameters only where the table has it more than once. */
+  /** The method, with those of its parameters that tell the table's settings of it apart. */
   static String label(Comparison comparison, Setting setting) {
-    long settings =
-        comparison.methods().stream().filter(row -> row.method().equals(setting.method())).count();
-    return settings > 1 ? setting.name() : setting.method();
+    List<Setting> settings =
+        comparison.methods().stream()
+            .filter(row -> row.method().equals(setting.method()))
+            .map(row -> new Setting(row.method(), row.parameters()))
+            .toList();
+    return setting.amid(settings).name();
   }
 
   private static List<StripPlot.Run> values(ReportedTask task, List<TrialResult> trials) {

@@ -1,7 +1,9 @@
 package io.buttress.report;
 
 import io.buttress.study.TrialResult;
+import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** A method with all its parameters: what a row of a table stands for. */
@@ -16,6 +18,20 @@ record Setting(String method, SortedMap<String, Object> parameters) {
     return parameters.entrySet().stream()
         .map(parameter -> parameter.getKey() + "=" + parameter.getValue())
         .collect(Collectors.joining(", "));
+  }
+
+  /** This setting, with those parameters alone in which others differ from it. */
+  Setting amid(List<Setting> others) {
+    SortedMap<String, Object> varying = new TreeMap<>(parameters);
+    varying
+        .entrySet()
+        .removeIf(
+            parameter ->
+                others.stream()
+                    .allMatch(
+                        other ->
+                            parameter.getValue().equals(other.parameters.get(parameter.getKey()))));
+    return new Setting(method, varying);
   }
 
   /** The method, with its parameters in parentheses. */

@@ -1,0 +1,188 @@
+package io.buttress.report;
+
+import io.buttress.activity.PlanStudy;
+import io.buttress.activity.Report;
+import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.collapse.CollapseStore;
+import io.buttress.collapse.Spectra;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.TokenizedDataset;
+import io.buttress.evaluation.Metrics;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Json;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
+import io.buttress.study.TrialStatus;
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityExecutionContext;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Gathers the stored results of a study's trials and stores its report. */
+public final class ReportActivity implements Report {
+  private static final int FORMAT_VERSION = 1;
+  private static final int PAGE = 100;
+  private static final String REPORTED = "validation";
+
+  private final ArtifactStore store;
+  private final DatasetStore datasets;
+  private final PlanStudy plans;
+  private final ResultStore results;
+  private final CollapseStore collapses;
+
+  /**
+   * @param plans reads the plan that it stored
+   */
+  public ReportActivity(ArtifactStore store, DatasetStore datasets, PlanStudy plans) {
+    this.store = store;
+    this.datasets = datasets;
+    this.plans = plans;
+    this.results = new ResultStore(store);
+    this.collapses = new CollapseStore(store);
+  }
+
+  @Override
+  public String report(PlanStudy.Plan plan, StudyRun study) {
+    try {
+      List<Trial> trials = trials(plan);
+      TrainingGrid grid = new TrainingGrid(trials);
+      ActivityExecutionContext context = Activity.getExecutionContext();
+      List<TrialResult> ended = new ArrayList<>();
+      Map<String, Spectra> spectra = new LinkedHashMap<>();
+      for (Trial trial : trials) {
+        context.heartbeat(ended.size());
+        TrialResult result = results.find(study, trial).orElseGet(() -> cancelled(trial));
+        ended.add(withParameters(result, grid.parameters(trial)));
+        if (result.collapse() != null) {
+          collapses.spectra(trial).ifPresent(found -> spectra.put(trial.fingerprint(), found));
+        }
+      }
+      List<ReportedTask> tasks = tasks(trials, ended);
+      StudyReport report = StudyReport.of(plan.name(), plan.studyKey(), ended, tasks);
+      ReportView view = ReportView.of(report, tasks, spectra);
+      Map<String, String> texts = new TreeMap<>();
+      texts.put("report.json", report.json());
+      texts.put("report.html", ReportText.html(view));
+      texts.put("report.md", ReportText.markdown(view));
+      texts.put("trials.csv", TrialsCsv.text(ended));
+      return put(texts);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<Trial> trials(PlanStudy.Plan plan) {
+    List<Trial> trials = new ArrayList<>();
+    for (int from = 0; from < plan.trials(); from += PAGE) {
+      trials.addAll(plans.planPage(plan.planKey(), from, PAGE));
+    }
+    return trials;
+  }
+
+  /** Baselines come from the stored datasets, which trials with a result have used. */
+  private List<ReportedTask> tasks(List<Trial> trials, List<TrialResult> results)
+      throws IOException {
+    Map<String, ReportedTask> tasks = new LinkedHashMap<>();
+    for (int i = 0; i < trials.size(); i++) {
+      TaskSpec task = trials.get(i).dataset().task().spec();
+      ReportedTask known = tasks.get(task.id());
+      boolean ran =
+          results.get(i).status() == TrialStatus.DONE
+              || results.get(i).status() == TrialStatus.DIVERGED;
+      if (known == null || (ran && known.baseline() == null)) {
+        Double baseline = ran ? baseline(trials.get(i)) : null;
+        tasks.put(task.id(), new ReportedTask(task.id(), task.kind(), task.metric(), baseline));
+      }
+    }
+    return List.copyOf(tasks.values());
+  }
+
+  private double baseline(Trial trial) throws IOException {
+    TokenizedDataset dataset = datasets.load(trial.dataset());
+    return Metrics.baseline(
+        dataset.kind(),
+        dataset.labels().size(),
+        dataset.splits().get(REPORTED).targets(),
+        trial.dataset().task().spec().metric());
+  }
+
+  /** The key is decided by the content: a repeated study with more results has a new report. */
+  private String put(Map<String, String> texts) throws IOException {
+    Path folder = Files.createTempDirectory("report-");
+    Map<String, Path> files = new TreeMap<>();
+    try {
+      for (Map.Entry<String, String> text : texts.entrySet()) {
+        Path file = folder.resolve(text.getKey());
+        files.put(text.getKey(), file);
+        Files.writeString(file, text.getValue());
+      }
+      Map<String, Object> deciding = new TreeMap<>();
+      deciding.put("artifact", "report");
+      deciding.put("version", FORMAT_VERSION);
+      deciding.put("content", Json.sha256(texts));
+      return store.put(ArtifactStore.key(deciding), files).key();
+    } finally {
+      for (Path file : files.values()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
+    }
+  }
+
+  /** A trial that the study never came to, or that left nothing behind. */
+  private static TrialResult cancelled(Trial trial) {
+    return new TrialResult(
+        trial.dataset().model().uri(),
+        trial.dataset().task().spec().id(),
+        trial.method().id(),
+        trial.method().parameters(),
+        trial.regime().id(),
+        trial.seed(),
+        TrialStatus.CANCELLED,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        trial.fingerprint());
+  }
+
+  private static TrialResult withParameters(
+      TrialResult result, SortedMap<String, Object> parameters) {
+    return new TrialResult(
+        result.model(),
+        result.task(),
+        result.method(),
+        parameters,
+        result.regime(),
+        result.seed(),
+        result.status(),
+        result.failure(),
+        result.steps(),
+        result.trainSeconds(),
+        result.examplesPerSecond(),
+        result.selection(),
+        result.validation(),
+        result.test(),
+        result.outOfDistribution(),
+        result.collapse(),
+        result.mlflowRunId(),
+        result.modelUri(),
+        result.fingerprint());
+  }
+}
