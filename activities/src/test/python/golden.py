@@ -51,9 +51,10 @@ def main():
         cut = len(ids) // 2 if i % 2 else len(ids)
         examples.append((ids, [0] * cut + [1] * (len(ids) - cut)))
 
-    def model(outputs):
+    def model(outputs, hidden_act="gelu"):
         sized = copy.deepcopy(config)
         sized.num_labels = outputs
+        sized.hidden_act = hidden_act
         fresh = BertForSequenceClassification(sized)
         fresh.bert.load_state_dict(weights)
         recipe.init_head(fresh, SEED)
@@ -111,6 +112,11 @@ def main():
             **method, "losses": losses, "penalty": penalty.item(), "loss": loss.item(),
             "gradients": {k: parameters[k].grad.flatten().tolist() for k in checked},
         })  # fmt: skip
+
+    golden["activations"] = {}
+    for activation in ("gelu_new", "gelu_pytorch_tanh", "relu"):
+        net = model(2, hidden_act=activation)
+        golden["activations"][activation] = recipe.evaluate(net, examples).tolist()
 
     from transformers.optimization import get_scheduler
 

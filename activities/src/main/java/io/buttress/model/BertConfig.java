@@ -40,17 +40,17 @@ public record BertConfig(
     double initializerRange) {
 
   /** The config's JSON, as it is. */
-  static ObjectNode json(Path file) throws IOException {
+  static ObjectNode json(Path file, String name) throws IOException {
     try {
       if (Json.MAPPER.readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
         return object;
       }
-      throw new InvalidModelException(file + ": not a JSON object");
+      throw new InvalidModelException(name + ": not a JSON object");
     } catch (NoSuchFileException e) {
       throw new InvalidModelException(
-          file + ": no such file; a model is a Hugging Face folder with config.json");
+          name + ": no such file; a model is a Hugging Face folder with config.json");
     } catch (JsonProcessingException e) {
-      throw new InvalidModelException(file + ": not valid JSON");
+      throw new InvalidModelException(name + ": not valid JSON");
     }
   }
 
@@ -59,7 +59,7 @@ public record BertConfig(
    *
    * @throws InvalidModelException when the architecture is not one that is built here
    */
-  static BertConfig of(ObjectNode json, Path file) throws InvalidModelException {
+  static BertConfig of(ObjectNode json, String file) throws InvalidModelException {
     Fields fields = new Fields(json, file);
     fields.oneOf("model_type", "", "bert");
     fields.oneOf("position_embedding_type", "absolute", "absolute");
@@ -196,7 +196,7 @@ public record BertConfig(
     shapes.put(name + ".bias", new long[] {weight[0]});
   }
 
-  private record Fields(JsonNode json, Path file) {
+  private record Fields(JsonNode json, String file) {
 
     String oneOf(String field, String absent, String... known) throws InvalidModelException {
       String value = json.path(field).asText(absent);

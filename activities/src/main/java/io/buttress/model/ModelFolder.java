@@ -48,11 +48,19 @@ public final class ModelFolder {
    * @throws InvalidModelException naming the file and the field or tensor that is wrong
    */
   public static ModelFolder read(Path folder) throws IOException {
-    Path configFile = folder.resolve(CONFIG);
-    ObjectNode json = BertConfig.json(configFile);
-    BertConfig config = BertConfig.of(json, configFile);
-    ModelFolder model = new ModelFolder(folder, json, config, weights(folder));
-    model.checkTensors();
+    return read(folder, folder.toString());
+  }
+
+  /**
+   * The same, for a folder that is a copy.
+   *
+   * @param name of the original, for messages
+   */
+  public static ModelFolder read(Path folder, String name) throws IOException {
+    ObjectNode json = BertConfig.json(folder.resolve(CONFIG), name + "/" + CONFIG);
+    BertConfig config = BertConfig.of(json, name + "/" + CONFIG);
+    ModelFolder model = new ModelFolder(folder, json, config, weights(folder, name + "/"));
+    model.checkTensors(name + "/" + WEIGHTS);
     return model;
   }
 
@@ -80,34 +88,42 @@ public final class ModelFolder {
         : Optional.of(float32(tensor));
   }
 
-  private static Map<String, Tensor> weights(Path folder) throws IOException {
+  private static Map<String, Tensor> weights(Path folder, String name) throws IOException {
     Path file = folder.resolve(WEIGHTS);
     if (!Files.exists(file)) {
       if (Files.exists(folder.resolve("pytorch_model.bin"))) {
         throw new InvalidModelException(
-            folder.resolve("pytorch_model.bin")
+            name
+                + "pytorch_model.bin"
                 + ": a pickle can run any code when it is read, so only safetensors are; convert it"
                 + " in Python with AutoModel.from_pretrained(F).save_pretrained(F,"
                 + " safe_serialization=True)");
       }
       if (Files.exists(folder.resolve(WEIGHTS + ".index.json"))) {
         throw new InvalidModelException(
-            folder.resolve(WEIGHTS + ".index.json")
+            name
+                + WEIGHTS
+                + ".index.json"
                 + ": weights in several files; save the model again with a larger max_shard_size");
       }
-      throw new InvalidModelException(file + ": no such file; weights are read from it alone");
+      throw new InvalidModelException(
+          name + WEIGHTS + ": no such file; weights are read from it alone");
     }
     Map<String, Tensor> read;
     try {
       read = Safetensors.read(file);
     } catch (IOException e) {
-      throw new InvalidModelException(folder + ": " + e.getMessage());
+      throw new InvalidModelException(name + e.getMessage());
     }
     Map<String, Tensor> tensors = new HashMap<>();
     for (Map.Entry<String, Tensor> entry : read.entrySet()) {
       if (tensors.put(canonical(entry.getKey()), entry.getValue()) != null) {
         throw new InvalidModelException(
-            file + ": tensor " + entry.getKey() + " is there with and without the prefix bert.");
+            name
+                + WEIGHTS
+                + ": tensor "
+                + entry.getKey()
+                + " is there with and without the prefix bert.");
       }
     }
     return tensors;
@@ -120,8 +136,7 @@ public final class ModelFolder {
         .replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
   }
 
-  private void checkTensors() throws InvalidModelException {
-    Path file = folder.resolve(WEIGHTS);
+  private void checkTensors(String file) throws InvalidModelException {
     Map<String, long[]> expected = new LinkedHashMap<>(config.encoderShapes());
     for (Map.Entry<String, long[]> entry : expected.entrySet()) {
       Tensor tensor = tensors.get(entry.getKey());
@@ -155,7 +170,7 @@ public final class ModelFolder {
     }
   }
 
-  private static void checkShape(Path file, String name, Tensor tensor, long[] shape)
+  private static void checkShape(String file, String name, Tensor tensor, long[] shape)
       throws InvalidModelException {
     if (!Arrays.equals(tensor.shape(), shape)) {
       throw new InvalidModelException(

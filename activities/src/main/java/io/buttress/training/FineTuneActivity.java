@@ -16,6 +16,7 @@ import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.ResolvedModel;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
@@ -104,7 +105,8 @@ public final class FineTuneActivity implements FineTune {
   private FineTuned trainAndEvaluate(
       Trial trial, TokenizedDataset dataset, Numerics numerics, Progress progress)
       throws IOException {
-    ModelFolder folder = ModelFolder.read(store.folder(store.get(trial.dataset().model().key())));
+    ResolvedModel source = trial.dataset().model();
+    ModelFolder folder = ModelFolder.read(store.folder(store.get(source.key())), source.uri());
     BertConfig config = folder.config();
     if (trial.training().dropout() != null) {
       config = config.withDropout(trial.training().dropout());

@@ -5,6 +5,7 @@ import io.buttress.model.BertClassifier;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.ResolvedModel;
 import io.buttress.study.SnapshotRequest;
 import java.io.IOException;
 
@@ -25,7 +26,8 @@ final class SnapshotMaker {
     if (store.find(key).isPresent()) {
       return key;
     }
-    ModelFolder folder = ModelFolder.read(store.folder(store.get(request.dataset().model().key())));
+    ResolvedModel source = request.dataset().model();
+    ModelFolder folder = ModelFolder.read(store.folder(store.get(source.key())), source.uri());
     folder.config().requireFits(split);
     folder.config().requireLayers(request.layers());
     // The head is not part of any representation: its seed is of no matter.

@@ -1,0 +1,292 @@
+package io.buttress.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.buttress.activity.Failures;
+import io.buttress.activity.FineTune;
+import io.buttress.activity.FineTune.FineTuned;
+import io.buttress.activity.FineTune.Position;
+import io.buttress.activity.SnapshotRepresentations;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.TokenizedDataset;
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.Safetensors;
+import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.study.Blob;
+import io.buttress.study.CollapseSpec;
+import io.buttress.study.DataFile;
+import io.buttress.study.DatasetRequest;
+import io.buttress.study.Json;
+import io.buttress.study.Method;
+import io.buttress.study.Regime;
+import io.buttress.study.ResolvedModel;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.SnapshotRequest;
+import io.buttress.study.TaskKind;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Training;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import io.buttress.tracking.MetricHistory;
+import io.buttress.tracking.MetricPoint;
+import io.temporal.client.ActivityCanceledException;
+import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.testing.TestActivityEnvironment;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FineTuneActivityTest {
+  @TempDir Path directory;
+
+  private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
+  private ArtifactStore store;
+  private DatasetStore datasets;
+  private ResolvedModel model;
+  private DatasetRequest dataset;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    store =
+        new ArtifactStore(
+            new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache"));
+    datasets = new DatasetStore(store);
+    model = importModel(Golden.FOLDER);
+    dataset = importDataset(model);
+    temporal.registerActivitiesImplementations(
+        new FineTuneActivity(store, datasets),
+        new SnapshotRepresentationsActivity(store, datasets));
+  }
+
+  @AfterEach
+  void stop() {
+    temporal.close();
+  }
+
+  @Test
+  void storesAModelPredictionsAndRepresentations() throws IOException {
+    List<Position> positions = new ArrayList<>();
+    temporal.setActivityHeartbeatListener(Position.class, positions::add);
+    Trial trial = trial(repina(0.1), 1, true);
+
+    FineTuned result = fineTune().fineTune(trial);
+
+    assertThat(result.status()).isEqualTo(TrialStatus.DONE);
+    assertThat(result.steps()).isEqualTo(5);
+    assertThat(result.metrics()).containsOnlyKeys("validation", "ood:other");
+    assertThat(result.metrics().get("validation")).containsKey("accuracy");
+    assertThat(positions).isNotEmpty();
+
+    Artifact fit = store.get(result.fitKey());
+    assertThat(fit.files()).containsKeys("model/config.json", "model/model.safetensors");
+    List<MetricPoint> history = MetricHistory.read(store.file(fit, "history.csv"));
+    assertThat(history.stream().map(MetricPoint::metric))
+        .containsOnly(
+            "loss",
+            "task_loss",
+            "regularizer",
+            "learning_rate",
+            "gradient_norm",
+            "examples_per_second");
+
+    Artifact evaluation = store.get(result.evaluationKey());
+    Map<String, Tensor> representations =
+        Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
+    assertThat(representations).containsOnlyKeys("layer.-1");
+    assertThat(representations.get("layer.-1").shape()).containsExactly(23, 16);
+    assertThat(Files.readAllLines(store.file(evaluation, "predictions-ood-other.csv")))
+        .hasSize(24)
+        .startsWith("index,target,prediction,logit_0,logit_1");
+  }
+
+  @Test
+  void findsWhatAnotherRunStored() throws IOException {
+    Trial trial = trial(stl(), 1, false);
+    FineTuned first = fineTune().fineTune(trial);
+    List<String> before = store.objects().list("refs/");
+
+    assertThat(fineTune().fineTune(trial)).isEqualTo(first);
+    assertThat(store.objects().list("refs/")).isEqualTo(before);
+    assertThat(store.get(first.fitKey()).files()).doesNotContainKey("model/config.json");
+  }
+
+  @Test
+  void evaluatesAKeptModelAgainToTheSameBytes() throws IOException {
+    Trial trial = trial(stl(), 1, true);
+    FineTuned first = fineTune().fineTune(trial);
+    Artifact original = store.get(first.evaluationKey());
+    store.objects().delete("refs/" + first.evaluationKey());
+
+    FineTuned second = fineTune().fineTune(trial);
+
+    assertThat(second).isEqualTo(first);
+    assertThat(store.get(second.evaluationKey())).isEqualTo(original);
+  }
+
+  @Test
+  void aTrialThatWantsItsModelDoesNotMakeDoWithAFitThatLacksIt() throws IOException {
+    FineTuned without = fineTune().fineTune(trial(stl(), 1, false));
+    FineTuned with = fineTune().fineTune(trial(stl(), 1, true));
+
+    assertThat(store.get(with.fitKey()).files()).containsKey("model/model.safetensors");
+    assertThat(with.metrics()).isEqualTo(without.metrics());
+    assertThat(with.evaluationKey()).isEqualTo(without.evaluationKey());
+  }
+
+  @Test
+  void aDivergedTrialIsAResult() {
+    FineTuned result = fineTune().fineTune(trial(stl(), 1e30, true));
+
+    assertThat(result.status()).isEqualTo(TrialStatus.DIVERGED);
+    assertThat(result.failure()).matches("the loss is not finite at step \\d of 5");
+    assertThat(result.evaluationKey()).isNull();
+    assertThat(fineTune().fineTune(trial(stl(), 1e30, true))).isEqualTo(result);
+  }
+
+  @Test
+  void endsWhenItIsCancelled() {
+    FineTuneActivity activity = new FineTuneActivity(store, datasets);
+    int[] told = {0};
+    assertThatThrownBy(
+            () ->
+                activity.fineTune(
+                    trial(stl(), 1, true),
+                    (step, steps, loss) -> {
+                      told[0]++;
+                      if (step == 2) {
+                        throw new ActivityCanceledException();
+                      }
+                    }))
+        .isInstanceOf(ActivityCanceledException.class);
+    assertThat(told[0]).isLessThan(5);
+  }
+
+  @Test
+  void anUnusableModelIsTheStudysFault() throws IOException {
+    Path broken = Files.createDirectory(directory.resolve("broken"));
+    Files.copy(Golden.FOLDER.resolve("config.json"), broken.resolve("config.json"));
+    model = importModel(broken);
+    dataset = importDataset(model);
+
+    assertThatThrownBy(() -> fineTune().fineTune(trial(stl(), 1, true)))
+        .isInstanceOf(ActivityFailure.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            failure -> {
+              assertThat(failure.getType()).isEqualTo(Failures.INVALID_STUDY);
+              assertThat(failure.isNonRetryable()).isTrue();
+              assertThat(failure.getOriginalMessage()).startsWith("file:tiny/model.safetensors");
+            });
+  }
+
+  @Test
+  void aLayerThatTheModelLacksIsTheStudysFault() {
+    SnapshotRequest request = new SnapshotRequest(dataset, "train", List.of(7), "cls");
+    assertThatThrownBy(() -> snapshots().snapshotRepresentations(request))
+        .cause()
+        .hasMessageContaining("layer 7");
+  }
+
+  @Test
+  void snapshotsAreMadeOnceAndFoundByRequest() throws IOException {
+    SnapshotRequest request = new SnapshotRequest(dataset, "train", List.of(-1, 0), "mean");
+    String key = snapshots().snapshotRepresentations(request);
+
+    SnapshotStore found = new SnapshotStore(store, datasets);
+    assertThat(found.find(request)).map(Artifact::key).contains(key);
+    assertThat(found.load(request)).containsOnlyKeys(-1, 0);
+    assertThat(found.load(request).get(0).shape()).containsExactly(23, 16);
+    assertThat(snapshots().snapshotRepresentations(request)).isEqualTo(key);
+  }
+
+  private FineTune fineTune() {
+    return temporal.newActivityStub(FineTune.class);
+  }
+
+  private SnapshotRepresentations snapshots() {
+    return temporal.newActivityStub(SnapshotRepresentations.class);
+  }
+
+  private static Method stl() {
+    return Golden.stl();
+  }
+
+  private static Method repina(double lambda) {
+    return Golden.repina(lambda, List.of(-1), "cls");
+  }
+
+  private Trial trial(Method method, double learningRate, boolean keepModel) {
+    Training golden = Golden.training(1, 0.1);
+    Training training =
+        new Training(
+            1, 5, 5e-3 * learningRate, 0.2, 24, "fp32", 0.01, 0, golden.schedule(), 0.1, null, 0);
+    List<SnapshotRequest> snapshots = new ArrayList<>();
+    snapshots.add(new SnapshotRequest(dataset, "validation", List.of(-1), "cls"));
+    if (method.id().equals("repina-i")) {
+      snapshots.add(new SnapshotRequest(dataset, "train", List.of(-1), "cls"));
+    }
+    return new Trial(
+        Json.sha256(List.of(method, learningRate)),
+        dataset,
+        method,
+        Regime.FULL,
+        3,
+        training,
+        CollapseSpec.DEFAULT,
+        keepModel,
+        snapshots);
+  }
+
+  private ResolvedModel importModel(Path folder) throws IOException {
+    Map<String, Path> files = new TreeMap<>();
+    for (String name : List.of("config.json", "model.safetensors")) {
+      if (Files.exists(folder.resolve(name))) {
+        files.put(name, folder.resolve(name));
+      }
+    }
+    String key = ArtifactStore.key(files.keySet());
+    return new ResolvedModel("file:tiny", store.put(key, files).key(), key);
+  }
+
+  private DatasetRequest importDataset(ResolvedModel model) throws IOException {
+    TaskSpec spec =
+        new TaskSpec(
+            "tiny",
+            TaskKind.CLASSIFICATION,
+            List.of("no", "yes"),
+            "file:t",
+            "file:v",
+            null,
+            null,
+            null,
+            List.of("text"),
+            "label",
+            List.of("accuracy"),
+            List.of(),
+            null);
+    TreeMap<String, DataFile> files = new TreeMap<>();
+    TreeMap<String, Split> splits = new TreeMap<>();
+    for (String name : List.of("train", "validation", "ood:other")) {
+      files.put(name, new DataFile("file:" + name, "tsv", new Blob(Json.sha256(name), 1)));
+      splits.put(name, Golden.split("two"));
+    }
+    DatasetRequest request = new DatasetRequest(model, new ResolvedTask(spec, files), 24);
+    datasets.put(
+        request, new TokenizedDataset(TaskKind.CLASSIFICATION, List.of("no", "yes"), splits));
+    return request;
+  }
+}
