@@ -30,7 +30,8 @@ final class EmbeddedMlflow implements AutoCloseable {
   /**
    * Starts the server and waits until it answers.
    *
-   * @throws ServiceException when MLflow is not installed or does not come up; says where its log is
+   * @throws ServiceException when MLflow is not installed or does not come up; says where its log
+   *     is
    */
   static EmbeddedMlflow start(Environment environment) throws ServiceException {
     Path home = environment.home();

@@ -57,8 +57,7 @@ final class LocalCommand implements Callable<Integer> {
         EmbeddedMlflow mlflow = noMlflow ? null : EmbeddedMlflow.start(environment)) {
       Optional<URI> tracking = Optional.ofNullable(mlflow).map(EmbeddedMlflow::uri);
       ArtifactStore artifacts =
-          new ArtifactStore(
-              new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
+          new ArtifactStore(new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
       try (EmbeddedTemporal temporal = new EmbeddedTemporal();
           Services services = Services.embedded(artifacts, tracking, environment);
           StudyWorker worker =

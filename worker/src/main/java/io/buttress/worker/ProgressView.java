@@ -49,8 +49,7 @@ final class ProgressView implements AutoCloseable {
               .build();
     }
     bar.stepTo(ended);
-    bar.setExtraMessage(
-        (progress.failed() == 0 ? "" : progress.failed() + " failed  ") + detail);
+    bar.setExtraMessage((progress.failed() == 0 ? "" : progress.failed() + " failed  ") + detail);
   }
 
   /** A running trial in one line. */

@@ -1,8 +1,10 @@
 package io.buttress.worker;
 
 import io.buttress.activity.Failures;
+import io.buttress.report.StudyReport;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.InvalidStudyException;
+import io.buttress.study.Json;
 import io.buttress.study.Problem;
 import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
@@ -81,8 +83,9 @@ final class StudyFollower {
 
   private int report(StudyResult result, Path folder) throws IOException {
     ReportFiles.write(store, result.reportKey(), folder);
+    ReportTable.print(
+        Json.MAPPER.readValue(folder.resolve("report.json").toFile(), StudyReport.class), out);
     out.println();
-    out.println(ReportTable.of(folder.resolve("report.json")));
     out.println("report: " + folder.resolve("report.html"));
     return result.done() == result.planned() ? Exit.DONE : Exit.SOME_FAILED;
   }
@@ -113,11 +116,7 @@ final class StudyFollower {
     if (cause instanceof ApplicationFailure application) {
       if (List.of(Failures.INVALID_STUDY, Failures.INVALID_DATA).contains(application.getType())) {
         throw new InvalidStudyException(
-            application
-                .getOriginalMessage()
-                .lines()
-                .map(line -> new Problem("", line))
-                .toList());
+            application.getOriginalMessage().lines().map(line -> new Problem("", line)).toList());
       }
       throw new ServiceException("the study failed: " + application.getOriginalMessage(), failure);
     }

@@ -9,9 +9,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 
 /** Dependencies point one way: worker, activities, workflows. */
-@AnalyzeClasses(
-    packages = "io.buttress",
-    importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = "io.buttress", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
   private static final String[] WORKFLOWS = {
     "io.buttress.study..", "io.buttress.activity..", "io.buttress.workflow.."
@@ -64,6 +62,11 @@ final class ArchitectureTest {
 
   @ArchTest
   static final ArchRule NAMES_SAY_WHAT_THINGS_ARE =
-      noClasses().should().haveSimpleNameEndingWith("Manager").orShould()
-          .haveSimpleNameEndingWith("Helper").orShould().haveSimpleNameContaining("Util");
+      noClasses()
+          .should()
+          .haveSimpleNameEndingWith("Manager")
+          .orShould()
+          .haveSimpleNameEndingWith("Helper")
+          .orShould()
+          .haveSimpleNameContaining("Util");
 }

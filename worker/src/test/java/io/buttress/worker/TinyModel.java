@@ -54,7 +54,12 @@ final class TinyModel {
   private static String tokenizer(List<String> vocabulary) {
     StringBuilder entries = new StringBuilder();
     for (int i = 0; i < vocabulary.size(); i++) {
-      entries.append(i == 0 ? "" : ", ").append('"').append(vocabulary.get(i)).append("\": ").append(i);
+      entries
+          .append(i == 0 ? "" : ", ")
+          .append('"')
+          .append(vocabulary.get(i))
+          .append("\": ")
+          .append(i);
     }
     return """
         {"version": "1.0",

@@ -1,0 +1,44 @@
+package io.buttress.worker;
+
+import io.buttress.collapse.MeasureCollapseActivity;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.PlanStudyActivity;
+import io.buttress.data.PrepareDatasetActivity;
+import io.buttress.data.Sources;
+import io.buttress.report.ReportActivity;
+import io.buttress.report.ResultStore;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.tracking.MlflowTracker;
+import io.buttress.tracking.TrackRunActivity;
+import io.buttress.training.FineTuneActivity;
+import io.buttress.training.SnapshotRepresentationsActivity;
+import io.buttress.training.SnapshotStore;
+import java.io.IOException;
+import java.util.Optional;
+
+/** The activities of a worker, by the task queue that they are served on. */
+record Services(Object[] studies, Object[] cpu, Object[] gpu) {
+
+  /**
+   * @param tracker empty: nothing is tracked
+   */
+  static Services of(ArtifactStore artifacts, Sources sources, Optional<MlflowTracker> tracker)
+      throws IOException {
+    DatasetStore datasets = new DatasetStore(artifacts);
+    PlanStudyActivity plan = new PlanStudyActivity(artifacts, sources);
+    return new Services(
+        new Object[] {
+          plan,
+          new TrackRunActivity(artifacts, tracker, new ResultStore(artifacts)),
+          new ReportActivity(artifacts, datasets, plan)
+        },
+        new Object[] {
+          new PrepareDatasetActivity(artifacts),
+          new MeasureCollapseActivity(artifacts, datasets, new SnapshotStore(artifacts, datasets))
+        },
+        new Object[] {
+          new SnapshotRepresentationsActivity(artifacts, datasets),
+          new FineTuneActivity(artifacts, datasets)
+        });
+  }
+}

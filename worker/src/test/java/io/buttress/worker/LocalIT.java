@@ -1,0 +1,152 @@
+package io.buttress.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.study.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The built program, run as a user runs it, without servers and without Python. */
+final class LocalIT {
+  @TempDir private Path folder;
+  private Path model;
+
+  @BeforeEach
+  void writeModel() throws Exception {
+    model = TinyModel.write(folder.resolve("model"));
+  }
+
+  @Test
+  void runsAStudyAndReusesItsWork() throws Exception {
+    Path study = study("{id: stl}, {id: repina-i, lambda: 0.1}");
+    Path out = folder.resolve("report");
+
+    Run first = local(study, out);
+    assertThat(first.exit()).as(first.output()).isEqualTo(Exit.DONE);
+    JsonNode report = Json.MAPPER.readTree(out.resolve("report.json").toFile());
+    assertThat(report.path("trials")).hasSize(4);
+    for (JsonNode trial : report.path("trials")) {
+      assertThat(trial.path("status").asText()).isEqualTo("done");
+      assertThat(trial.path("validation").path("accuracy").isNumber()).isTrue();
+      assertThat(trial.path("collapse").path("finetuned").path("effective_rank").isNumber())
+          .isTrue();
+      assertThat(Path.of(java.net.URI.create(trial.path("modelUri").asText())))
+          .isDirectoryContaining("glob:**model.safetensors");
+    }
+    assertThat(out).isDirectoryContaining("glob:**report.html");
+
+    Run second = local(study, out);
+    assertThat(second.exit()).as(second.output()).isEqualTo(Exit.DONE);
+    // Training again would give another duration.
+    assertThat(Json.MAPPER.readTree(out.resolve("report.json").toFile())).isEqualTo(report);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "methods: [{id: stl, lamda: 1}]          | methods[0].lamda",
+        "methods: [{id: repina-i, lambda: -1}]   | methods[0].lambda",
+        "tasks: [\"no-such-task\"]               | tasks[0]",
+        "tasks: [{id: rte, train: file:no.tsv, validation: file:no.tsv}] | tasks[0].train",
+      })
+  void refusesABadStudyInALine(String change, String path) throws Exception {
+    String field = change.substring(0, change.indexOf(':'));
+    String text =
+        Files.readString(study("{id: stl}"))
+            .lines()
+            .map(line -> line.startsWith(field + ":") ? change : line)
+            .reduce("", (a, b) -> a + b + "\n");
+    Path bad = Files.writeString(folder.resolve("bad.yaml"), text);
+    refused(bad, path);
+  }
+
+  @Test
+  void refusesARaggedRowNamingFileAndLine() throws Exception {
+    Files.writeString(folder.resolve("train.tsv"), "sentence\tlabel\na good\tpos\nragged\n");
+    Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\na good\tpos\nbad\tneg\n");
+    refused(own(), "train.tsv:3");
+  }
+
+  @Test
+  void refusesALabelOutsideTheSet() throws Exception {
+    Files.writeString(folder.resolve("train.tsv"), "sentence\tlabel\na good\tpos\nbad\tneg\n");
+    Files.writeString(folder.resolve("dev.tsv"), "sentence\tlabel\na good\tpos\nbad\tother\n");
+    refused(own(), "dev.tsv:3");
+  }
+
+  @Test
+  void refusesAModelWithoutSafetensors() throws Exception {
+    Files.move(model.resolve("model.safetensors"), model.resolve("pytorch_model.bin"));
+    refused(study("{id: stl}"), "models[0]");
+  }
+
+  @Test
+  void refusesACorruptModel() throws Exception {
+    byte[] whole = Files.readAllBytes(model.resolve("model.safetensors"));
+    Files.write(
+        model.resolve("model.safetensors"), java.util.Arrays.copyOf(whole, whole.length / 2));
+    refused(study("{id: stl}"), "model.safetensors");
+  }
+
+  /** Exit code 2, a line that names the place, no stack trace, nothing written. */
+  private void refused(Path study, String place) throws Exception {
+    Path out = folder.resolve("refused");
+    Run run = local(study, out);
+    assertThat(run.exit()).as(run.output()).isEqualTo(Exit.USAGE);
+    assertThat(run.output().lines().filter(line -> line.startsWith("buttress: ")))
+        .singleElement()
+        .asString()
+        .contains(place);
+    assertThat(run.output()).doesNotContain("\tat ").doesNotContain("Exception");
+    assertThat(out).doesNotExist();
+  }
+
+  private Path own() throws Exception {
+    String text =
+        Files.readString(study("{id: stl}"))
+            .replaceFirst(
+                "tasks: .*",
+                "tasks: [{id: own, train: file:train.tsv, validation: file:dev.tsv,"
+                    + " text: [sentence], label: label, labels: [pos, neg]}]");
+    return Files.writeString(folder.resolve("own.yaml"), text);
+  }
+
+  private Path study(String methods) throws Exception {
+    return Files.writeString(
+        folder.resolve("study.yaml"),
+        """
+        name: it
+        models: ["%s"]
+        tasks: ["sample:sentiment"]
+        methods: [%s]
+        seeds: [1, 2]
+        training: {steps: 20, batchSize: 8, learningRate: 1e-3, maxLength: 32}
+        """
+            .formatted(model.toUri(), methods));
+  }
+
+  private record Run(int exit, String output) {}
+
+  private Run local(Path study, Path out) throws Exception {
+    try (WorkerProcess process =
+        WorkerProcess.start(
+            folder.resolve("log"),
+            Map.of("BUTTRESS_HOME", folder.resolve("home").toString()),
+            "local",
+            study.toString(),
+            "--no-mlflow",
+            "--out",
+            out.toString())) {
+      int exit = process.await();
+      return new Run(exit, process.output());
+    }
+  }
+}
