@@ -25,8 +25,7 @@ public final class Sources {
   private final Path scratch;
 
   /**
-   * @param fileRoots {@code file:} reaches only what lies below one of these after following links;
-   *     empty: everything
+   * @param fileRoots {@code file:} reaches only what lies below one of these after following links
    * @param huggingFaceHome {@code HF_HOME}: the folder that holds {@code hub/}; need not exist
    * @param scratch directory for generated files; created when missing
    */
@@ -115,7 +114,7 @@ public final class Sources {
   }
 
   private void requireAllowed(Path path, String uri) throws SourceException {
-    if (!fileRoots.isEmpty() && fileRoots.stream().noneMatch(path::startsWith)) {
+    if (fileRoots.stream().noneMatch(path::startsWith)) {
       throw new SourceException(
           uri + " lies outside the folders that this worker may read (BUTTRESS_FILE_ROOTS)");
     }

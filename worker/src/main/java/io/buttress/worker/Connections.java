@@ -2,6 +2,8 @@ package io.buttress.worker;
 
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.MinioObjectStore;
+import io.buttress.tracking.MlflowAccess;
+import io.buttress.tracking.MlflowTracker;
 import io.grpc.StatusRuntimeException;
 import io.temporal.api.enums.v1.TaskQueueType;
 import io.temporal.api.taskqueue.v1.TaskQueue;
@@ -12,6 +14,7 @@ import io.temporal.envconfig.ClientConfigProfile;
 import io.temporal.envconfig.LoadClientConfigProfileOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 
 /** Connects to the services that the environment names, and checks that they answer. */
@@ -63,10 +66,38 @@ final class Connections {
 
   /** The bucket {@code BUTTRESS_BUCKET}, checked to be writable, with a cache on this disk. */
   static ArtifactStore artifacts(Environment environment) throws ServiceException {
+    URI endpoint = environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address");
     try {
-      return new ArtifactStore(
-          MinioObjectStore.connect(environment.s3()), environment.home().resolve("cache"));
-    } catch (IOException e) {
+      MinioObjectStore objects =
+          new MinioObjectStore(
+              endpoint,
+              environment.get("AWS_REGION").orElse("us-east-1"),
+              environment.require("AWS_ACCESS_KEY_ID", "the object store's access key"),
+              environment.require("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
+              environment.require("BUTTRESS_BUCKET", "a bucket that exists"));
+      objects.verifyWritable();
+      return new ArtifactStore(objects, environment.home().resolve("cache"));
+    } catch (IllegalArgumentException | IOException e) {
+      throw new ServiceException(e.getMessage(), e);
+    }
+  }
+
+  /** The MLflow server at {@code MLFLOW_TRACKING_URI}, checked to answer. */
+  static MlflowTracker mlflow(Environment environment, ArtifactStore artifacts)
+      throws ServiceException {
+    URI uri = environment.uri("MLFLOW_TRACKING_URI", "the MLflow server's address");
+    try {
+      MlflowTracker tracker =
+          new MlflowTracker(
+              new MlflowAccess(
+                  uri,
+                  environment.get("MLFLOW_TRACKING_USERNAME").orElse(null),
+                  environment.get("MLFLOW_TRACKING_PASSWORD").orElse(null),
+                  environment.get("MLFLOW_TRACKING_TOKEN").orElse(null)),
+              artifacts);
+      tracker.verifyReachable();
+      return tracker;
+    } catch (IllegalArgumentException | IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
   }

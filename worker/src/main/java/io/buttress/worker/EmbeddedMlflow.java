@@ -1,5 +1,8 @@
 package io.buttress.worker;
 
+import io.buttress.storage.ArtifactStore;
+import io.buttress.tracking.MlflowAccess;
+import io.buttress.tracking.MlflowTracker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -89,6 +92,10 @@ final class EmbeddedMlflow implements AutoCloseable {
         "sqlite:///" + state.resolve("mlflow.db"),
         "--artifacts-destination",
         state.resolve("artifacts").toString());
+  }
+
+  MlflowTracker tracker(ArtifactStore artifacts) {
+    return new MlflowTracker(new MlflowAccess(uri, null, null, null), artifacts);
   }
 
   URI uri() {

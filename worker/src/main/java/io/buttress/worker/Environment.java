@@ -2,6 +2,8 @@ package io.buttress.worker;
 
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -43,6 +45,25 @@ public final class Environment {
   public String require(String name, String purpose) throws ServiceException {
     return get(name)
         .orElseThrow(() -> new ServiceException(name + " is not set: set it to " + purpose));
+  }
+
+  /**
+   * @param purpose completes "set it to ..."
+   */
+  public URI uri(String name, String purpose) throws ServiceException {
+    String text = require(name, purpose);
+    try {
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      throw new ServiceException(name + " is no address: " + e.getReason(), e);
+    }
+  }
+
+  /** Where the Hugging Face cache is. */
+  public Path huggingFaceHome() throws ServiceException {
+    return get("HF_HOME")
+        .map(Path::of)
+        .orElse(Path.of(System.getProperty("user.home"), ".cache", "huggingface"));
   }
 
   /** State of embedded runs and local caches. */

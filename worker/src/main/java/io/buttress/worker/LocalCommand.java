@@ -1,11 +1,13 @@
 package io.buttress.worker;
 
+import io.buttress.data.Sources;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.tracking.MlflowTracker;
 import io.temporal.client.WorkflowClient;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -55,13 +57,20 @@ final class LocalCommand implements Callable<Integer> {
     Path home = environment.home();
     try (HomeLock lock = HomeLock.acquire(home);
         EmbeddedMlflow mlflow = noMlflow ? null : EmbeddedMlflow.start(environment)) {
-      Optional<URI> tracking = Optional.ofNullable(mlflow).map(EmbeddedMlflow::uri);
       ArtifactStore artifacts =
           new ArtifactStore(new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
-      try (EmbeddedTemporal temporal = new EmbeddedTemporal();
-          Services services = Services.embedded(artifacts, tracking, environment);
+      Sources sources =
+          new Sources(
+              environment.fileRoots().orElse(List.of(Path.of("/"))),
+              environment.huggingFaceHome(),
+              home.resolve("cache"));
+      try (MlflowTracker tracker = mlflow == null ? null : mlflow.tracker(artifacts);
+          EmbeddedTemporal temporal = new EmbeddedTemporal();
           StudyWorker worker =
-              StudyWorker.start(temporal.client(), services, EnumSet.allOf(Queue.class))) {
+              StudyWorker.start(
+                  temporal.client(),
+                  Services.of(artifacts, sources, Optional.ofNullable(tracker)),
+                  EnumSet.allOf(Queue.class))) {
         int exit = follow(temporal.client(), artifacts, file, folder);
         if (mlflow != null) {
           showMlflow(mlflow);

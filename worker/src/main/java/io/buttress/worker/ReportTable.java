@@ -23,8 +23,7 @@ final class ReportTable {
           String.join(" + ", comparison.metric()),
           comparison.regime(),
           severalModels ? "  " + comparison.model() : "");
-      out.printf(
-          ROW, "method", "mean", "sd", "runs", "failed", "rank", "eff. rank", "CKA to pre");
+      out.printf(ROW, "method", "mean", "sd", "runs", "failed", "rank", "eff. rank", "CKA to pre");
       for (Comparison.Row row : comparison.methods()) {
         out.printf(
             ROW,

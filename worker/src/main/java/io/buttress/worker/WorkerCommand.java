@@ -1,9 +1,13 @@
 package io.buttress.worker;
 
+import io.buttress.data.Sources;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.tracking.MlflowTracker;
 import io.temporal.client.WorkflowClient;
-import java.net.URI;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -39,9 +43,13 @@ final class WorkerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     WorkflowClient temporal = Connections.temporal(environment);
-    URI tracking =
-        URI.create(
-            environment.require("MLFLOW_TRACKING_URI", "the MLflow server's http(s) address"));
+    ArtifactStore artifacts = Connections.artifacts(environment);
+    // A worker in a cluster reads files only where it is told to.
+    Sources sources =
+        new Sources(
+            environment.fileRoots().orElse(List.of()),
+            environment.huggingFaceHome(),
+            environment.home().resolve("cache"));
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
@@ -55,10 +63,12 @@ final class WorkerCommand implements Callable<Integer> {
                     Thread.currentThread().interrupt();
                   }
                 }));
-    try (Services services =
-            Services.connected(Connections.artifacts(environment), tracking, environment);
+    try (MlflowTracker tracker = Connections.mlflow(environment, artifacts);
         StudyWorker worker =
-            StudyWorker.start(temporal, services, EnumSet.copyOf(Arrays.asList(queues)))) {
+            StudyWorker.start(
+                temporal,
+                Services.of(artifacts, sources, Optional.of(tracker)),
+                EnumSet.copyOf(Arrays.asList(queues)))) {
       LOG.info("serving {} on {}", Arrays.toString(queues), temporal.getOptions().getNamespace());
       stop.await();
     } finally {

@@ -142,8 +142,7 @@ final class ServersIT {
   }
 
   private JsonNode runs() throws Exception {
-    JsonNode experiment =
-        get("experiments/get-by-name?experiment_name=" + name).path("experiment");
+    JsonNode experiment = get("experiments/get-by-name?experiment_name=" + name).path("experiment");
     HttpRequest request =
         HttpRequest.newBuilder(api("runs/search"))
             .header("Content-Type", "application/json")
