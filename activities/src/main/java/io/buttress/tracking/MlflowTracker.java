@@ -1,0 +1,157 @@
+package io.buttress.tracking;
+
+import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.mlflow.api.proto.Service.RunInfo;
+import org.mlflow.api.proto.Service.RunStatus;
+import org.mlflow.tracking.MlflowClient;
+import org.mlflow.tracking.MlflowClientException;
+import org.mlflow.tracking.MlflowHttpException;
+
+/**
+ * Studies and trials as runs on an MLflow server: one experiment per study name, in it one run per
+ * study and nested runs for its trials. Every method can be repeated, by several workers at once:
+ * runs are found again by their tags, and identical points are stored once.
+ *
+ * <p>Methods throw {@link IOException} when the server does not do its part, {@link
+ * UnusableExperimentException} when trying again is of no use.
+ */
+public final class MlflowTracker implements AutoCloseable {
+  private final MlflowAccess access;
+  private final ArtifactStore store;
+  private final MlflowHttp http;
+  private final MlflowClient client;
+  private final MlflowRuns runs;
+
+  /** Connects on first use. */
+  public MlflowTracker(MlflowAccess access, ArtifactStore store) {
+    this.access = access;
+    this.store = store;
+    http = new MlflowHttp(access);
+    client = new MlflowClient(access.credentials());
+    runs = new MlflowRuns(client);
+  }
+
+  /** A run that is open. */
+  record OpenRun(String id, RunFolder folder) {}
+
+  /**
+   * Checks that the server answers us.
+   *
+   * @throws IOException with one line that says what is wrong and which settings to look at
+   */
+  public void verifyReachable() throws IOException {
+    http.verifyReachable();
+  }
+
+  OpenRun open(StudyRun study, String workflowId) throws IOException {
+    return open(study, RunDescription.of(study, workflowId));
+  }
+
+  OpenRun open(StudyRun study, Trial trial, String workflowId) throws IOException {
+    return open(study, RunDescription.of(study, trial, workflowId));
+  }
+
+  private OpenRun open(StudyRun study, RunDescription description) throws IOException {
+    return call(() -> openRun(runs.open(experiment(study), description)));
+  }
+
+  /** The run of a trial if it was ever opened. */
+  Optional<OpenRun> find(StudyRun study, Trial trial, String workflowId) throws IOException {
+    RunDescription description = RunDescription.of(study, trial, workflowId);
+    return call(() -> runs.find(experiment(study), description).map(this::openRun));
+  }
+
+  private String experiment(StudyRun study) {
+    return runs.experiment(study.name(), RunFolder.location(store, study.name()));
+  }
+
+  private OpenRun openRun(RunInfo info) {
+    return new OpenRun(info.getRunId(), new RunFolder(store, http, info.getArtifactUri()));
+  }
+
+  void log(OpenRun run, List<MetricPoint> points) throws IOException {
+    call(
+        () -> {
+          runs.log(run.id(), points);
+          return null;
+        });
+  }
+
+  /** Puts those files of a stored artifact that are wanted into the run's folder. */
+  void upload(OpenRun run, Artifact artifact, Predicate<String> wanted) throws IOException {
+    for (var file : artifact.files().entrySet()) {
+      if (wanted.test(file.getKey())) {
+        run.folder().put(file.getKey(), file.getValue());
+      }
+    }
+  }
+
+  /**
+   * Ends a run: {@code FINISHED} also for diverged trials, which are results.
+   *
+   * @param failure one line, or null
+   * @param tags further tags; null values are left out
+   */
+  void end(OpenRun run, TrialStatus status, String failure, Map<String, String> tags)
+      throws IOException {
+    Map<String, String> all = new TreeMap<>();
+    tags.forEach(
+        (name, value) -> {
+          if (value != null) {
+            all.put(name, value);
+          }
+        });
+    all.put("buttress.status", status.name().toLowerCase(Locale.ROOT));
+    // Set even when there is none, over what an earlier attempt may have left.
+    all.put("buttress.failure", failure == null ? "" : failure);
+    RunStatus ended =
+        switch (status) {
+          case DONE, DIVERGED -> RunStatus.FINISHED;
+          case ERROR -> RunStatus.FAILED;
+          case CANCELLED -> RunStatus.KILLED;
+        };
+    call(
+        () -> {
+          runs.setTags(run.id(), all);
+          runs.end(run.id(), ended);
+          return null;
+        });
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  private <T> T call(Supplier<T> call) throws IOException {
+    try {
+      return call.get();
+    } catch (MlflowHttpException e) {
+      throw new IOException(
+          access + " answers with status " + e.getStatusCode() + ": " + e.getBodyMessage(), e);
+    } catch (MlflowClientException e) {
+      if (e.getCause() == null) {
+        throw new IOException(access + ": " + e.getMessage(), e);
+      }
+      throw new IOException(
+          "cannot reach "
+              + access
+              + ": "
+              + e.getCause().getMessage()
+              + "; check MLFLOW_TRACKING_URI",
+          e);
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.buttress.tracking;
+
+import io.buttress.activity.Failures;
+import io.buttress.activity.FineTune.FineTuned;
+import io.buttress.activity.PlanStudy.Plan;
+import io.buttress.activity.TrackRun;
+import io.buttress.report.ResultStore;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Blob;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
+import io.buttress.study.TrialStatus;
+import io.buttress.tracking.MlflowTracker.OpenRun;
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityInfo;
+import io.temporal.failure.ApplicationFailure;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@inheritDoc} */
+public final class TrackRunActivity implements TrackRun {
+  private static final String MODEL = "model/";
+
+  /** Large, of no use to people, and in the object store anyway. */
+  private static final String REPRESENTATIONS = "representations.safetensors";
+
+  private final ArtifactStore store;
+  private final Optional<MlflowTracker> tracker;
+  private final ResultStore results;
+
+  /**
+   * @param tracker empty: results are stored, and nothing is tracked
+   */
+  public TrackRunActivity(
+      ArtifactStore store, Optional<MlflowTracker> tracker, ResultStore results) {
+    this.store = store;
+    this.tracker = tracker;
+    this.results = results;
+  }
+
+  @Override
+  public StudyRun openStudyRun(Plan plan, String workflowId) {
+    String workflowRunId = info().getWorkflowRunId();
+    StudyRun study = new StudyRun(plan.name(), plan.studyKey(), null, workflowRunId);
+    return tracker.isEmpty()
+        ? study
+        : attempt(
+            () ->
+                new StudyRun(
+                    study.name(),
+                    study.studyKey(),
+                    tracker.get().open(study, workflowId).id(),
+                    workflowRunId));
+  }
+
+  @Override
+  public String openRun(StudyRun study, Trial trial, String workflowId) {
+    return tracker.isEmpty()
+        ? null
+        : attempt(() -> tracker.get().open(study, trial, workflowId).id());
+  }
+
+  @Override
+  public String closeRun(StudyRun study, Trial trial, String runId, Outcome outcome) {
+    return attempt(
+        () -> {
+          Optional<OpenRun> run = findRun(study, trial, runId);
+          String modelUri = keepModel(trial, outcome, run);
+          TrialResult result =
+              TrialResults.of(trial, outcome, run.map(OpenRun::id).orElse(null), modelUri);
+          String key = results.put(study, trial, result);
+          if (run.isPresent()) {
+            record(run.get(), outcome, modelUri, key);
+          }
+          return key;
+        });
+  }
+
+  @Override
+  public void closeStudyRun(StudyRun study, TrialStatus status, String reportKey) {
+    if (tracker.isEmpty()) {
+      return;
+    }
+    attempt(
+        () -> {
+          OpenRun run = tracker.get().open(study, info().getWorkflowId());
+          if (reportKey != null) {
+            tracker.get().upload(run, store.get(reportKey), name -> true);
+          }
+          tracker.get().end(run, status, null, Map.of());
+          return null;
+        });
+  }
+
+  /** By its tags: the run that was opened may have lost to one that was opened at the same time. */
+  private Optional<OpenRun> findRun(StudyRun study, Trial trial, String runId) throws IOException {
+    if (tracker.isEmpty()) {
+      return Optional.empty();
+    }
+    String workflowId = info().getWorkflowId();
+    return runId == null
+        ? tracker.get().find(study, trial, workflowId)
+        : Optional.of(tracker.get().open(study, trial, workflowId));
+  }
+
+  /** Copies the model to where people look for it; returns its URI, or null when none is kept. */
+  private String keepModel(Trial trial, Outcome outcome, Optional<OpenRun> run) throws IOException {
+    FineTuned fineTuned = outcome.fineTuned();
+    if (!trial.keepModel() || fineTuned == null || fineTuned.fitKey() == null) {
+      return null;
+    }
+    String prefix =
+        run.flatMap(r -> r.folder().prefix())
+            .map(folder -> folder + "/model")
+            .orElse("models/" + trial.fingerprint());
+    boolean kept = false;
+    for (Map.Entry<String, Blob> file : store.get(fineTuned.fitKey()).files().entrySet()) {
+      if (file.getKey().startsWith(MODEL)) {
+        String name = file.getKey().substring(MODEL.length());
+        store.objects().copy("blobs/" + file.getValue().sha256(), prefix + "/" + name);
+        kept = true;
+      }
+    }
+    return kept ? store.objects().uri(prefix).toString() : null;
+  }
+
+  private void record(OpenRun run, Outcome outcome, String modelUri, String resultKey)
+      throws IOException {
+    FineTuned fineTuned = outcome.fineTuned();
+    if (fineTuned != null && fineTuned.fitKey() != null) {
+      Artifact fit = store.get(fineTuned.fitKey());
+      List<MetricPoint> history = MetricHistory.read(store.file(fit, "history.csv"));
+      tracker.get().log(run, history);
+      // A time that repeated calls agree on.
+      long ended = history.stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
+      tracker.get().log(run, FinalMetrics.of(fineTuned, outcome.collapse(), ended));
+      tracker.get().upload(run, fit, name -> !name.startsWith(MODEL));
+      if (fineTuned.evaluationKey() != null) {
+        Artifact evaluation = store.get(fineTuned.evaluationKey());
+        tracker.get().upload(run, evaluation, name -> !name.equals(REPRESENTATIONS));
+      }
+    }
+    if (outcome.collapse() != null) {
+      tracker.get().upload(run, store.get(outcome.collapse().key()), name -> true);
+    }
+    tracker.get().upload(run, store.get(resultKey), name -> true);
+    tracker
+        .get()
+        .end(
+            run,
+            outcome.status(),
+            outcome.failure(),
+            Collections.singletonMap("buttress.modelUri", modelUri));
+  }
+
+  private static ActivityInfo info() {
+    return Activity.getExecutionContext().getInfo();
+  }
+
+  @FunctionalInterface
+  private interface Step<T> {
+    T run() throws IOException;
+  }
+
+  private static <T> T attempt(Step<T> step) {
+    try {
+      return step.run();
+    } catch (UnusableExperimentException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
+    } catch (IOException e) {
+      throw Activity.wrap(e);
+    }
+  }
+}

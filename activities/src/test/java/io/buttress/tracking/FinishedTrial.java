@@ -1,0 +1,125 @@
+package io.buttress.tracking;
+
+import io.buttress.activity.FineTune.FineTuned;
+import io.buttress.activity.MeasureCollapse.Collapse;
+import io.buttress.activity.TrackRun.Outcome;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Blob;
+import io.buttress.study.CollapseSpec;
+import io.buttress.study.DataFile;
+import io.buttress.study.DatasetRequest;
+import io.buttress.study.Json;
+import io.buttress.study.Method;
+import io.buttress.study.Regime;
+import io.buttress.study.ResolvedModel;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.TaskKind;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Training;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A trial and artifacts as the activities before tracking leave them. */
+final class FinishedTrial {
+  static final int STEPS = 700;
+
+  private FinishedTrial() {}
+
+  /**
+   * @param token makes its artifacts and fingerprint differ from those of other tests
+   */
+  static Trial trial(String token) {
+    TaskSpec task =
+        new TaskSpec(
+            "cola",
+            TaskKind.CLASSIFICATION,
+            List.of("0", "1"),
+            "file:/train.tsv",
+            "file:/dev.tsv",
+            null,
+            "tsv",
+            null,
+            List.of("sentence"),
+            "label",
+            List.of("matthews"),
+            List.of(),
+            null);
+    DataFile file = new DataFile("file:/train.tsv", "tsv", new Blob("0".repeat(64), 1));
+    return new Trial(
+        Json.sha256(token),
+        new DatasetRequest(
+            new ResolvedModel("file:/models/minilm", "1".repeat(64), "2".repeat(64)),
+            new ResolvedTask(task, new TreeMap<>(Map.of("train", file, "validation", file))),
+            128),
+        new Method(
+            "repina-i",
+            new TreeMap<>(Map.of("lambda", 0.01, "layers", List.of(-1), "pooling", "cls"))),
+        Regime.FULL,
+        1,
+        Training.DEFAULT,
+        CollapseSpec.DEFAULT,
+        true,
+        List.of());
+  }
+
+  /** What a trial that ran to its end hands over; its files are in the store. */
+  static Outcome outcome(ArtifactStore store, String token, Path scratch) throws IOException {
+    List<MetricPoint> history = new ArrayList<>();
+    for (int step = 0; step < STEPS; step++) {
+      long time = 1_700_000_000_000L + 100L * step;
+      history.add(new MetricPoint("loss", step, time, 1.0 / (step + 1)));
+      history.add(new MetricPoint("learning_rate", step, time, 2e-5));
+    }
+    Path csv = scratch.resolve("history.csv");
+    MetricHistory.write(csv, history);
+    Map<String, Path> fit = new LinkedHashMap<>();
+    fit.put("history.csv", csv);
+    fit.put("fit.json", text(scratch, "{}"));
+    fit.put("model/config.json", text(scratch, "{\"model_type\":\"bert\"}"));
+    fit.put("model/model.safetensors", text(scratch, "weights of " + token));
+    String fitKey = store.put(Json.sha256("fit" + token), fit).key();
+    String evaluationKey =
+        store
+            .put(
+                Json.sha256("evaluation" + token),
+                Map.of(
+                    "metrics.json", text(scratch, "{}"),
+                    "predictions-validation.csv", text(scratch, "index,target\n0,1\n"),
+                    "predictions-ood-news.csv", text(scratch, "index,target\n0,0\n"),
+                    "representations.safetensors", text(scratch, "large")))
+            .key();
+    String collapseKey =
+        store
+            .put(
+                Json.sha256("collapse" + token),
+                Map.of(
+                    "collapse.json", text(scratch, "{}"),
+                    "spectrum.csv", text(scratch, "index,pretrained,finetuned\n"),
+                    "spectrum.png", text(scratch, "png")))
+            .key();
+    Map<String, Map<String, Double>> metrics = new HashMap<>();
+    metrics.put("validation", Map.of("accuracy", 0.75, "matthews", 0.5));
+    metrics.put("ood:news", new HashMap<>(Map.of("accuracy", 0.625)));
+    metrics.get("ood:news").put("matthews", null);
+    Map<String, Double> finetuned = new HashMap<>(Map.of("effective_rank", 12.5));
+    finetuned.put("nc1", null);
+    return new Outcome(
+        TrialStatus.DONE,
+        null,
+        new FineTuned(TrialStatus.DONE, null, fitKey, evaluationKey, STEPS, 61.5, 364.25, metrics),
+        new Collapse(collapseKey, Map.of("effective_rank", 99.0), finetuned));
+  }
+
+  private static Path text(Path scratch, String text) throws IOException {
+    return Files.writeString(Files.createTempFile(scratch, "file-", ""), text);
+  }
+}
