@@ -60,7 +60,10 @@ final class Causes {
       int end = message.lastIndexOf('\n', LONGEST_MESSAGE);
       cut = message.substring(0, end > 0 ? end : LONGEST_MESSAGE) + "\n... and more";
     }
-    return ApplicationFailure.newNonRetryableFailure(cut, type);
+    ApplicationFailure failure = ApplicationFailure.newNonRetryableFailure(cut, type);
+    // Whoever reads it looks for what to mend in the study, not in this code.
+    failure.setStackTrace(new StackTraceElement[0]);
+    return failure;
   }
 
   /** Without Temporal's own wrapping, whose messages speak of events and identities. */
