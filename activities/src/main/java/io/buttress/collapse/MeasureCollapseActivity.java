@@ -1,16 +1,20 @@
 package io.buttress.collapse;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
+import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.CollapseSpec;
+import io.buttress.study.Json;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
+import io.buttress.training.Numerics;
 import io.buttress.training.SnapshotStore;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
@@ -56,11 +60,11 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
 
   private TrialResult.Collapse measure(Trial trial, String evaluationKey) throws IOException {
     ActivityExecutionContext context = Activity.getExecutionContext();
-    SnapshotRequest request = snapshot(trial);
     int layer = trial.collapse().layer();
-    DMatrixRMaj before = matrix(trial, "pre-trained", snapshots.load(request).get(layer));
-    Map<String, Tensor> evaluated =
-        Safetensors.read(store.file(store.get(evaluationKey), SnapshotStore.FILE));
+    Artifact evaluation = store.get(evaluationKey);
+    Map<Integer, Tensor> pretrained = snapshots.load(snapshot(trial), numerics(evaluation));
+    Map<String, Tensor> evaluated = Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
+    DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(layer));
     DMatrixRMaj after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
     if (before.getNumRows() != after.getNumRows()) {
       throw fail(
@@ -90,6 +94,12 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
         .filter(request -> request.layers().contains(collapse.layer()))
         .findFirst()
         .orElseThrow(() -> fail(trial, "its plan names no snapshot of the validation set"));
+  }
+
+  /** Those of the machine that evaluated, which made the snapshot too; this one may differ. */
+  private Numerics numerics(Artifact evaluation) throws IOException {
+    JsonNode metrics = Json.MAPPER.readTree(store.file(evaluation, "metrics.json").toFile());
+    return Json.MAPPER.treeToValue(metrics.get("numerics"), Numerics.class);
   }
 
   private static DMatrixRMaj matrix(Trial trial, String which, Tensor tensor) {

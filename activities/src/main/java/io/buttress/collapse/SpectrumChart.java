@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
@@ -50,6 +51,8 @@ final class SpectrumChart {
     chart
         .getStyler()
         .setYAxisLogarithmic(true)
+        .setXAxisMin(0.0)
+        .setXAxisTickMarkSpacingHint(90)
         .setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 15))
         .setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13))
         .setPlotGridLinesColor(GRID)
@@ -71,7 +74,7 @@ final class SpectrumChart {
       return false;
     }
     double[] x = IntStream.rangeClosed(1, positive).asDoubleStream().toArray();
-    XYSeries series = chart.addSeries(name, x, java.util.Arrays.copyOf(values, positive));
+    XYSeries series = chart.addSeries(name, x, Arrays.copyOf(values, positive));
     series.setMarker(SeriesMarkers.NONE).setLineColor(color).setLineStyle(new BasicStroke(2.5f));
     return true;
   }

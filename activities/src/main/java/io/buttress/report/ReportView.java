@@ -6,6 +6,7 @@ import io.buttress.study.TrialStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -259,7 +260,7 @@ record ReportView(
   }
 
   private static String status(TrialStatus status) {
-    return status.name().toLowerCase(java.util.Locale.ROOT);
+    return status.name().toLowerCase(Locale.ROOT);
   }
 
   /** The last part of a model's URI. */

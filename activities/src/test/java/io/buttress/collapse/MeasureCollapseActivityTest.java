@@ -14,6 +14,7 @@ import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DatasetRequest;
+import io.buttress.study.Json;
 import io.buttress.study.Method;
 import io.buttress.study.Regime;
 import io.buttress.study.ResolvedModel;
@@ -23,6 +24,7 @@ import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Training;
 import io.buttress.study.Trial;
+import io.buttress.training.Numerics;
 import io.buttress.training.SnapshotStore;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.testing.TestActivityEnvironment;
@@ -43,6 +45,9 @@ class MeasureCollapseActivityTest {
   private static final int N = 12;
   private static final int H = 5;
   private static final String FINGERPRINT = "0123456789abcdef".repeat(4);
+
+  /** Of no machine that runs this test: evaluation and measurement may happen on different ones. */
+  private static final Numerics NUMERICS = new Numerics("gpu", 77);
 
   @TempDir Path folder;
   private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
@@ -87,7 +92,7 @@ class MeasureCollapseActivityTest {
         new TokenizedDataset(
             TaskKind.CLASSIFICATION, List.of("a", "b"), Map.of("validation", split)));
     SnapshotRequest request = new SnapshotRequest(dataset, "validation", List.of(-1), "cls");
-    snapshots.put(snapshots.key(request), representations(random(1)));
+    snapshots.put(snapshots.key(request, NUMERICS), representations(random(1)));
     trial =
         new Trial(
             FINGERPRINT,
@@ -163,7 +168,9 @@ class MeasureCollapseActivityTest {
 
   private String evaluation(String name, float[] values) throws Exception {
     String key = ArtifactStore.key(Map.of("evaluation", name));
-    store.put(key, Map.of(SnapshotStore.FILE, representations(values)));
+    Path metrics = Files.createTempFile(folder, "metrics-", ".json");
+    Files.writeString(metrics, Json.canonical(Map.of("numerics", NUMERICS)));
+    store.put(key, Map.of(SnapshotStore.FILE, representations(values), "metrics.json", metrics));
     return key;
   }
 

@@ -1,0 +1,254 @@
+package io.buttress.report;
+
+import static io.buttress.report.Results.done;
+import static io.buttress.report.Results.ended;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+
+import io.buttress.study.TaskKind;
+import io.buttress.study.TrialResult;
+import io.buttress.study.TrialStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class StudyReportTest {
+  private static final ReportedTask TASK =
+      new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5);
+  private static final ReportedTask OTHER =
+      new ReportedTask("b", TaskKind.CLASSIFICATION, List.of("accuracy", "f1"), 0.6);
+  private static final ReportedTask REGRESSION =
+      new ReportedTask("r", TaskKind.REGRESSION, List.of("pearson", "spearman"), 0.0);
+
+  @Test
+  void describesTheRunsOfAMethod() {
+    Comparison.Row row =
+        table(accuracy("stl", 1, 0.6), accuracy("stl", 2, 0.7), accuracy("stl", 3, 0.95))
+            .methods()
+            .get(0);
+
+    assertThat(row.runs()).isEqualTo(3);
+    assertThat(row.mean()).isCloseTo(0.75, within(1e-12));
+    // Squared deviations 0.0225, 0.0025, 0.04 over 2.
+    assertThat(row.standardDeviation()).isCloseTo(Math.sqrt(0.0325), within(1e-12));
+    assertThat(row.median()).isEqualTo(0.7);
+    assertThat(row.rank()).isEqualTo(1);
+    assertThat(row.failedRuns()).isZero();
+  }
+
+  @Test
+  void medianOfAnEvenNumberOfRunsLiesBetweenTheMiddleTwo() {
+    Comparison.Row row =
+        table(
+                accuracy("stl", 1, 0.9),
+                accuracy("stl", 2, 0.6),
+                accuracy("stl", 3, 0.7),
+                accuracy("stl", 4, 0.8))
+            .methods()
+            .get(0);
+
+    assertThat(row.median()).isCloseTo(0.75, within(1e-12));
+  }
+
+  @Test
+  void oneRunHasNoStandardDeviation() {
+    Comparison table = table(accuracy("stl", 1, 0.6));
+
+    assertThat(table.methods().get(0).standardDeviation()).isNull();
+    assertThat(table.methods().get(0).median()).isEqualTo(0.6);
+    assertThat(table.descriptiveOnly()).isTrue();
+  }
+
+  @Test
+  void fiveRunsOfEveryMethodAreEnoughToCompare() {
+    List<TrialResult> trials = new ArrayList<>();
+    for (int seed = 1; seed <= 5; seed++) {
+      trials.add(accuracy("stl", seed, 0.6));
+      trials.add(accuracy("repina-i", seed, 0.7));
+    }
+    assertThat(table(trials).descriptiveOnly()).isFalse();
+    trials.set(9, ended("a", "repina-i", 5, TrialStatus.ERROR));
+    assertThat(table(trials).descriptiveOnly()).isTrue();
+  }
+
+  @Test
+  void equalMeansShareTheirRanks() {
+    Comparison table =
+        table(
+            accuracy("low", 1, 0.6),
+            accuracy("tied", 1, 0.7),
+            accuracy("tied", 2, 0.9),
+            accuracy("too", 1, 0.8),
+            accuracy("high", 1, 0.9));
+
+    assertThat(table.methods())
+        .extracting(Comparison.Row::method, Comparison.Row::rank)
+        .containsExactly(
+            tuple("low", 4.0), tuple("tied", 2.5), tuple("too", 2.5), tuple("high", 1.0));
+  }
+
+  @Test
+  void divergedRunsCountWithTheBaselineAndErrorsNotAtAll() {
+    Comparison.Row row =
+        table(
+                accuracy("stl", 1, 0.9),
+                ended("a", "stl", 2, TrialStatus.DIVERGED),
+                ended("a", "stl", 3, TrialStatus.ERROR),
+                ended("a", "stl", 4, TrialStatus.CANCELLED))
+            .methods()
+            .get(0);
+
+    assertThat(row.mean()).isCloseTo((0.9 + 0.5) / 2, within(1e-12));
+    assertThat(row.runs()).isEqualTo(2);
+    assertThat(row.diverged()).isEqualTo(1);
+    assertThat(row.degenerate()).isZero();
+    assertThat(row.failedRuns()).isEqualTo(1);
+    assertThat(row.unfinished()).isEqualTo(2);
+  }
+
+  @Test
+  void degenerateRunsAreCountedAndStayInTheMean() {
+    Comparison.Row row =
+        table(accuracy("stl", 1, 0.9), accuracy("stl", 2, 0.5), accuracy("stl", 3, 0.1))
+            .methods()
+            .get(0);
+
+    assertThat(row.degenerate()).isEqualTo(2);
+    assertThat(row.failedRuns()).isEqualTo(2);
+    assertThat(row.mean()).isCloseTo(0.5, within(1e-12));
+  }
+
+  @Test
+  void aRegressionIsDegenerateUpToAWeakOrUndefinedPearson() {
+    Map<String, Double> undefined = new TreeMap<>();
+    undefined.put("pearson", null);
+    undefined.put("spearman", null);
+    Comparison.Row row =
+        report(
+                List.of(REGRESSION),
+                done("r", "stl", 1, Map.of("pearson", 0.8, "spearman", 0.6)),
+                done("r", "stl", 2, Map.of("pearson", 0.1, "spearman", 0.9)),
+                done("r", "stl", 3, undefined))
+            .tables()
+            .comparisons()
+            .get(0)
+            .methods()
+            .get(0);
+
+    assertThat(row.degenerate()).isEqualTo(2);
+    // An undefined correlation counts as the baseline, none.
+    assertThat(row.mean()).isCloseTo((0.7 + 0.5 + 0) / 3, within(1e-12));
+  }
+
+  @Test
+  void aMethodWithoutResultsHasNoRank() {
+    Comparison table =
+        table(accuracy("stl", 1, 0.6), ended("a", "repina-i", 1, TrialStatus.CANCELLED));
+
+    Comparison.Row row = table.methods().get(1);
+    assertThat(row.mean()).isNull();
+    assertThat(row.rank()).isNull();
+    assertThat(row.runs()).isZero();
+    assertThat(table.methods().get(0).rank()).isEqualTo(1);
+  }
+
+  @Test
+  void settingsOfAMethodHaveTheirOwnRows() {
+    TrialResult weak = withLambda(accuracy("repina-i", 1, 0.6), 0.01);
+    TrialResult strong = withLambda(accuracy("repina-i", 1, 0.7), 1.0);
+
+    assertThat(table(weak, strong).methods())
+        .extracting(row -> row.parameters().get("lambda"), Comparison.Row::rank)
+        .containsExactly(tuple(0.01, 2.0), tuple(1.0, 1.0));
+  }
+
+  @Test
+  void standingsCountWinsAndAverageRanksOverTasks() {
+    StudyReport report =
+        report(
+            List.of(TASK, OTHER),
+            accuracy("stl", 1, 0.6),
+            accuracy("repina-i", 1, 0.7),
+            accuracy("wc", 1, 0.7),
+            done("b", "stl", 1, Map.of("accuracy", 0.9, "f1", 0.9)),
+            done("b", "repina-i", 1, Map.of("accuracy", 0.8, "f1", 0.7)),
+            ended("b", "wc", 1, TrialStatus.ERROR));
+
+    assertThat(report.tables().overall()).hasSize(1);
+    Standings standings = report.tables().overall().get(0);
+    assertThat(standings.tasks()).isEqualTo(2);
+    assertThat(standings.methods())
+        .containsExactly(
+            new Standings.Row("stl", new TreeMap<>(), 2, 1, 2.0),
+            new Standings.Row("repina-i", new TreeMap<>(), 2, 1, 1.75),
+            new Standings.Row("wc", new TreeMap<>(), 1, 1, 1.5));
+  }
+
+  @Test
+  void collapseIsAveragedOverTheRunsThatHaveIt() {
+    Comparison.Row row = SampleStudy.report().tables().comparisons().get(0).methods().get(2);
+
+    assertThat(row.collapse().finetuned().get("effective_rank")).isCloseTo(70, within(1e-9));
+    assertThat(row.collapse().finetuned()).containsEntry("gm_100", null).containsEntry("nc1", null);
+  }
+
+  @Test
+  void refusesATrialOfAnUnknownTask() {
+    assertThatThrownBy(() -> report(List.of(OTHER), accuracy("stl", 1, 0.6)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("task a");
+  }
+
+  @Property(tries = 200)
+  void ranksAddUpAndFollowTheMeans(
+      @ForAll @Size(min = 1, max = 8) List<@DoubleRange(min = 0.5, max = 1) Double> means) {
+    List<TrialResult> trials = new ArrayList<>();
+    for (int i = 0; i < means.size(); i++) {
+      trials.add(accuracy("m" + i, 1, means.get(i)));
+    }
+    List<Comparison.Row> rows = table(trials).methods();
+
+    double n = rows.size();
+    assertThat(rows.stream().mapToDouble(Comparison.Row::rank).sum())
+        .isCloseTo(n * (n + 1) / 2, within(1e-9));
+    for (Comparison.Row one : rows) {
+      for (Comparison.Row two : rows) {
+        if (one.mean() > two.mean() + 1e-9) {
+          assertThat(one.rank()).isLessThan(two.rank());
+        }
+      }
+    }
+  }
+
+  private static TrialResult accuracy(String method, long seed, double accuracy) {
+    return done("a", method, seed, Map.of("accuracy", accuracy));
+  }
+
+  private static TrialResult withLambda(TrialResult trial, double lambda) {
+    trial.parameters().put("lambda", lambda);
+    return trial;
+  }
+
+  private static Comparison table(TrialResult... trials) {
+    return table(List.of(trials));
+  }
+
+  private static Comparison table(List<TrialResult> trials) {
+    return StudyReport.of("s", SampleStudy.KEY, trials, List.of(TASK))
+        .tables()
+        .comparisons()
+        .get(0);
+  }
+
+  private static StudyReport report(List<ReportedTask> tasks, TrialResult... trials) {
+    return StudyReport.of("s", SampleStudy.KEY, List.of(trials), tasks);
+  }
+}
