@@ -1,0 +1,235 @@
+package io.buttress.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.activity.PlanStudy;
+import io.buttress.activity.Report;
+import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.TokenizedDataset;
+import io.buttress.storage.Artifact;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.study.CollapseSpec;
+import io.buttress.study.DatasetRequest;
+import io.buttress.study.Json;
+import io.buttress.study.Method;
+import io.buttress.study.Regime;
+import io.buttress.study.ResolvedModel;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.StudySpec;
+import io.buttress.study.TaskKind;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Training;
+import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
+import io.buttress.study.TrialStatus;
+import io.temporal.testing.TestActivityEnvironment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportActivityTest {
+  private static final StudyRun FIRST = new StudyRun("toy", SampleStudy.KEY, null, "run-1");
+  private static final StudyRun SECOND = new StudyRun("toy", SampleStudy.KEY, null, "run-2");
+
+  @TempDir Path folder;
+  private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
+  private final DatasetRequest dataset = dataset();
+  private final List<Trial> planned = new ArrayList<>();
+  private ArtifactStore store;
+  private ResultStore results;
+
+  @BeforeEach
+  void prepare() throws Exception {
+    store =
+        new ArtifactStore(
+            new DirectoryObjectStore(folder.resolve("store")), folder.resolve("cache"));
+    results = new ResultStore(store);
+    TokenizedDataset.Split split =
+        new TokenizedDataset.Split(new int[4][1], new int[4][1], new float[] {0, 0, 0, 1});
+    new DatasetStore(store)
+        .put(
+            dataset,
+            new TokenizedDataset(
+                TaskKind.CLASSIFICATION, List.of("a", "b"), Map.of("validation", split)));
+    temporal.registerActivitiesImplementations(
+        new ReportActivity(store, new DatasetStore(store), new StoredPlan(planned)));
+  }
+
+  @AfterEach
+  void close() {
+    temporal.close();
+  }
+
+  @Test
+  void reportsStoredResultsAndCallsTheOthersCancelled() throws Exception {
+    List<Trial> trials = List.of(trial(1, 2e-5), trial(2, 2e-5), trial(3, 2e-5));
+    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0));
+    results.put(FIRST, trials.get(1), result(trials.get(1), TrialStatus.ERROR, null));
+
+    Artifact report = store.get(report(trials, FIRST));
+
+    assertThat(report.files().keySet())
+        .containsExactly("report.html", "report.json", "report.md", "trials.csv");
+    JsonNode json = json(report);
+    assertThat(json.at("/trials").findValuesAsText("status"))
+        .containsExactly("done", "error", "cancelled");
+    // Three of four validation examples have the same label.
+    assertThat(json.at("/tables/comparisons/0/baseline").asDouble()).isEqualTo(0.75);
+    assertThat(json.at("/tables/comparisons/0/methods/0/mean").asDouble()).isEqualTo(1);
+    assertThat(json.at("/tables/comparisons/0/methods/0/unfinished").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void aRepeatedStudyWithMoreResultsHasAnotherReport() throws Exception {
+    List<Trial> trials = List.of(trial(1, 2e-5));
+    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.ERROR, null));
+    String first = report(trials, FIRST);
+    results.put(SECOND, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0));
+    String second = report(trials, SECOND);
+
+    assertThat(second).isNotEqualTo(first).isEqualTo(report(trials, SECOND));
+    assertThat(json(store.get(second)).at("/trials/0/status").asText()).isEqualTo("done");
+  }
+
+  @Test
+  void trialsOfATrainingGridAreToldApart() throws Exception {
+    List<Trial> trials = List.of(trial(1, 2e-5), trial(1, 5e-5));
+    for (Trial trial : trials) {
+      double accuracy = trial.training().learningRate() * 1e4;
+      results.put(FIRST, trial, result(trial, TrialStatus.DONE, accuracy));
+    }
+
+    JsonNode json = json(store.get(report(trials, FIRST)));
+
+    assertThat(json.at("/trials/1/parameters").toString())
+        .isEqualTo("{\"training.learningRate\":5.0E-5}");
+    assertThat(json.at("/tables/comparisons/0/methods")).hasSize(2);
+  }
+
+  @Test
+  void resultsThatStandOutliveTheRunThatMadeThem() throws Exception {
+    Trial trial = trial(1, 2e-5);
+    assertThat(results.find(FIRST, trial)).isEmpty();
+    TrialResult failed = result(trial, TrialStatus.ERROR, null);
+    results.put(FIRST, trial, failed);
+    assertThat(results.find(FIRST, trial)).contains(failed);
+    assertThat(results.find(SECOND, trial)).isEmpty();
+
+    TrialResult done = result(trial, TrialStatus.DONE, 0.875);
+    String key = results.put(SECOND, trial, done);
+
+    assertThat(results.find(FIRST, trial)).contains(done);
+    assertThat(results.put(FIRST, trial, result(trial, TrialStatus.DONE, 0.25))).isEqualTo(key);
+    assertThat(results.find(FIRST, trial)).contains(done);
+    StudyRun other = new StudyRun("toy", Json.sha256("other"), null, "run-1");
+    assertThat(results.find(other, trial)).isEmpty();
+  }
+
+  private String report(List<Trial> trials, StudyRun study) {
+    planned.clear();
+    planned.addAll(trials);
+    return temporal
+        .newActivityStub(Report.class)
+        .report(
+            new PlanStudy.Plan(SampleStudy.KEY, "plan", "toy", trials.size(), List.of(dataset)),
+            study);
+  }
+
+  private JsonNode json(Artifact report) throws Exception {
+    return Json.MAPPER.readTree(store.file(report, "report.json").toFile());
+  }
+
+  private record StoredPlan(List<Trial> trials) implements PlanStudy {
+    @Override
+    public Plan planStudy(StudySpec spec) {
+      throw new AssertionError("a report plans nothing");
+    }
+
+    @Override
+    public List<Trial> planPage(String planKey, int from, int size) {
+      return trials.subList(from, Math.min(trials.size(), from + size));
+    }
+  }
+
+  private Trial trial(long seed, double learningRate) {
+    Training t = Training.DEFAULT;
+    Training training =
+        new Training(
+            t.epochs(),
+            t.batchSize(),
+            learningRate,
+            t.warmup(),
+            t.maxLength(),
+            t.precision(),
+            t.weightDecay(),
+            t.clipNorm(),
+            t.schedule(),
+            t.dropout(),
+            t.steps(),
+            t.minSteps());
+    return new Trial(
+        Json.sha256(List.of(seed, learningRate)),
+        dataset,
+        new Method("stl", new TreeMap<>()),
+        Regime.FULL,
+        seed,
+        training,
+        CollapseSpec.DEFAULT,
+        false,
+        List.of());
+  }
+
+  private static TrialResult result(Trial trial, TrialStatus status, Double accuracy) {
+    return new TrialResult(
+        "file:/models/tiny",
+        "toy",
+        "stl",
+        new TreeMap<>(),
+        "full",
+        trial.seed(),
+        status,
+        status == TrialStatus.DONE ? null : "why it ended",
+        10,
+        1.5,
+        20.0,
+        null,
+        accuracy == null ? null : Map.of("accuracy", accuracy),
+        null,
+        null,
+        null,
+        null,
+        null,
+        trial.fingerprint());
+  }
+
+  private static DatasetRequest dataset() {
+    TaskSpec task =
+        new TaskSpec(
+            "toy",
+            TaskKind.CLASSIFICATION,
+            List.of("a", "b"),
+            null,
+            null,
+            null,
+            null,
+            null,
+            List.of("text"),
+            "label",
+            List.of("accuracy"),
+            List.of(),
+            null);
+    return new DatasetRequest(
+        new ResolvedModel("file:/models/tiny", "k", "d"),
+        new ResolvedTask(task, new TreeMap<>()),
+        8);
+  }
+}
