@@ -1,11 +1,13 @@
 package io.buttress.worker;
 
+import io.buttress.activity.KeepAlive;
 import io.buttress.activity.TaskQueues;
 import io.buttress.workflow.StudyWorkflowImpl;
 import io.buttress.workflow.TrialWorkflowImpl;
 import io.temporal.client.WorkflowClient;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
+import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +21,10 @@ final class StudyWorker implements AutoCloseable {
   }
 
   static StudyWorker start(WorkflowClient client, Services services, Set<Queue> queues) {
-    WorkerFactory factory = WorkerFactory.newInstance(client);
+    WorkerFactory factory =
+        WorkerFactory.newInstance(
+            client,
+            WorkerFactoryOptions.newBuilder().setWorkerInterceptors(new KeepAlive()).build());
     if (queues.contains(Queue.STUDIES)) {
       Worker worker = factory.newWorker(TaskQueues.STUDIES);
       worker.registerWorkflowImplementationTypes(StudyWorkflowImpl.class, TrialWorkflowImpl.class);
