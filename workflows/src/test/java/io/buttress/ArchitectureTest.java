@@ -3,61 +3,75 @@ package io.buttress;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
+import org.junit.jupiter.api.Test;
 
-@AnalyzeClasses(packages = "io.buttress", importOptions = ImportOption.DoNotIncludeTests.class)
+/** Plain tests, because {@code @ArchTest} fields are found in this build and never run. */
 class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.buttress");
 
-  @ArchTest
-  static final ArchRule NAMES_NO_LIBRARY_BUT_TEMPORAL_AND_JACKSON =
-      classes()
-          .should()
-          .onlyDependOnClassesThat()
-          .resideInAnyPackage(
-              "java..",
-              "io.temporal..",
-              "com.google.protobuf..", // the bytes of a Temporal payload
-              "org.slf4j..", // Temporal's logging
-              "com.fasterxml.jackson..",
-              "io.buttress.study",
-              "io.buttress.activity",
-              "io.buttress.workflow");
+  @Test
+  void namesNoLibraryButTemporalAndJackson() {
+    classes()
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "java..",
+            "io.temporal..",
+            "com.google.protobuf..", // the bytes of a Temporal payload
+            "org.slf4j..", // Temporal's logging
+            "com.fasterxml.jackson..",
+            "io.buttress.study",
+            "io.buttress.activity",
+            "io.buttress.workflow")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule STUDY_KNOWS_NO_WORKFLOW_ENGINE =
-      noClasses()
-          .that()
-          .resideInAPackage("io.buttress.study")
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("io.temporal..", "io.buttress.activity", "io.buttress.workflow");
+  @Test
+  void studyKnowsNoWorkflowEngine() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.buttress.study")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.temporal..", "io.buttress.activity", "io.buttress.workflow")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule ACTIVITIES_KNOW_NO_WORKFLOW =
-      noClasses()
-          .that()
-          .resideInAPackage("io.buttress.activity")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("io.buttress.workflow");
+  @Test
+  void activitiesKnowNoWorkflow() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.buttress.activity")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.buttress.workflow")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule WORKFLOWS_DO_NO_IO =
-      noClasses()
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("java.nio.file..", "java.net.http..", "java.sql..");
+  @Test
+  void workflowsDoNoIo() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.nio.file..", "java.net.http..", "java.sql..")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule NO_VAGUE_NAMES =
-      noClasses()
-          .should()
-          .haveSimpleNameEndingWith("Manager")
-          .orShould()
-          .haveSimpleNameEndingWith("Helper")
-          .orShould()
-          .haveSimpleNameContaining("Util");
+  @Test
+  void noVagueNames() {
+    noClasses()
+        .should()
+        .haveSimpleNameEndingWith("Manager")
+        .orShould()
+        .haveSimpleNameEndingWith("Helper")
+        .orShould()
+        .haveSimpleNameContaining("Util")
+        .check(CLASSES);
+  }
 }

@@ -3,6 +3,7 @@ package io.buttress.study;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.util.Arrays;
 import java.util.Set;
@@ -23,16 +24,16 @@ class TaskCatalogTest {
     for (JsonNode entry : entries) {
       assertThat(entry.fieldNames())
           .toIterable()
-          .allSatisfy(field -> assertThat(fields.contains(field) || field.equals("summary")));
+          .allMatch(field -> fields.contains(field) || field.equals("summary"));
       assertThat(entry.get("summary").textValue()).isNotBlank();
-      com.fasterxml.jackson.databind.node.ObjectNode task = entry.deepCopy();
+      ObjectNode task = entry.deepCopy();
       task.remove("summary");
       if (!task.has("train")) {
         task.put("train", "file:/train.tsv").put("validation", "file:/dev.tsv");
       }
       // Under another id the entry must be complete by itself.
       task.put("id", "copy");
-      com.fasterxml.jackson.databind.node.ObjectNode study = Json.MAPPER.createObjectNode();
+      ObjectNode study = Json.MAPPER.createObjectNode();
       study.put("name", "s").putArray("methods").addObject().put("id", "stl");
       study.putArray("tasks").add(task);
       TaskSpec parsed = parser.parse(study).tasks().get(0);
