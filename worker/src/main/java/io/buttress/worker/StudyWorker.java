@@ -9,11 +9,15 @@ import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Serves task queues with the project's workflows and activities. */
 final class StudyWorker implements AutoCloseable {
+  /** How late an activity may learn of its cancellation, and a watcher of its progress. */
+  private static final Duration HEARTBEAT = Duration.ofSeconds(2);
+
   private final WorkerFactory factory;
 
   private StudyWorker(WorkerFactory factory) {
@@ -42,7 +46,10 @@ final class StudyWorker implements AutoCloseable {
   }
 
   private static WorkerOptions slots(int activities) {
-    return WorkerOptions.newBuilder().setMaxConcurrentActivityExecutionSize(activities).build();
+    return WorkerOptions.newBuilder()
+        .setMaxConcurrentActivityExecutionSize(activities)
+        .setMaxHeartbeatThrottleInterval(HEARTBEAT)
+        .build();
   }
 
   @Override

@@ -1,19 +1,20 @@
 package io.buttress.worker;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.junit.AnalyzeClasses;
-import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
-import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import org.junit.jupiter.api.Test;
 
 /** Dependencies point one way: worker, activities, workflows. */
-@AnalyzeClasses(packages = "io.buttress", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
-  private static final String[] WORKFLOWS = {
-    "io.buttress.study..", "io.buttress.activity..", "io.buttress.workflow.."
-  };
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.buttress");
+
   private static final String[] ACTIVITIES = {
     "io.buttress.data..",
     "io.buttress.model..",
@@ -26,47 +27,48 @@ final class ArchitectureTest {
     "io.buttress.report.."
   };
 
-  @ArchTest
-  static final ArchRule CONTRACTS_KNOW_NO_IMPLEMENTATION =
-      noClasses()
-          .that()
-          .resideInAnyPackage(WORKFLOWS)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage(ACTIVITIES);
+  @Test
+  void everyModuleIsHere() {
+    for (String name :
+        new String[] {
+          "io.buttress.study.StudySpec", "io.buttress.training.Trainer", "io.buttress.worker.Queue"
+        }) {
+      assertThat(CLASSES.contain(name)).as(name).isTrue();
+    }
+  }
 
-  @ArchTest
-  static final ArchRule NOTHING_KNOWS_THE_WORKER =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("io.buttress.worker..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("io.buttress.worker..");
+  @Test
+  void contractsKnowNoImplementation() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "io.buttress.study..", "io.buttress.activity..", "io.buttress.workflow..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ACTIVITIES)
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule CONTRACTS_KNOW_NO_ML_AND_NO_STORAGE =
-      noClasses()
-          .that()
-          .resideInAnyPackage(WORKFLOWS)
-          .should()
-          .dependOnClassesThat()
-          .resideInAnyPackage("ai.djl..", "org.mlflow..", "io.minio..", "java.net.http..");
+  @Test
+  void nothingKnowsTheWorker() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.buttress.worker..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.buttress.worker..")
+        .check(CLASSES);
+  }
 
-  @ArchTest
-  static final ArchRule CONTRACTS_HAVE_NO_CYCLES =
-      SlicesRuleDefinition.slices()
-          .matching("io.buttress.(study|activity|workflow)..")
-          .should()
-          .beFreeOfCycles();
-
-  @ArchTest
-  static final ArchRule NAMES_SAY_WHAT_THINGS_ARE =
-      noClasses()
-          .should()
-          .haveSimpleNameEndingWith("Manager")
-          .orShould()
-          .haveSimpleNameEndingWith("Helper")
-          .orShould()
-          .haveSimpleNameContaining("Util");
+  @Test
+  void namesSayWhatThingsAre() {
+    noClasses()
+        .should()
+        .haveSimpleNameEndingWith("Manager")
+        .orShould()
+        .haveSimpleNameEndingWith("Helper")
+        .orShould()
+        .haveSimpleNameContaining("Util")
+        .check(CLASSES);
+  }
 }
