@@ -123,8 +123,8 @@ final class SentimentSample implements SampleTask {
     String second = SampleTask.pickOther(nouns, first, random);
     String review =
         switch (random.nextInt(10)) {
-          case 0, 1, 2, 3 -> clause(first, DEGREES, same, random);
-          case 4, 5, 6 -> clause(first, NEGATIONS, opposite, random);
+          case 0, 1, 2, 3, 4 -> clause(first, DEGREES, same, random);
+          case 5, 6 -> clause(first, NEGATIONS, opposite, random);
           case 7, 8 ->
               clause(first, DEGREES, opposite, random)
                   + " , but "
