@@ -4,13 +4,11 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -52,7 +50,6 @@ final class SpectrumChart {
         .getStyler()
         .setYAxisLogarithmic(true)
         .setXAxisMin(0.0)
-        .setXAxisTickMarkSpacingHint(90)
         .setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 15))
         .setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13))
         .setPlotGridLinesColor(GRID)
@@ -62,9 +59,7 @@ final class SpectrumChart {
     if (!drawn) {
       chart.setTitle(title + " (every singular value is 0)");
     }
-    try (OutputStream out = Files.newOutputStream(file)) {
-      BitmapEncoder.saveBitmap(chart, out, BitmapFormat.PNG);
-    }
+    ImageIO.write(BitmapEncoder.getBufferedImage(chart), "png", file.toFile());
   }
 
   /** Zeros have no place on a logarithmic scale and, being last, are left out. */
