@@ -1,0 +1,53 @@
+package io.buttress.tracking;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.Stack;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MlflowReachabilityIT {
+  @TempDir Path directory;
+
+  private MlflowTracker tracker(String uri) throws IOException {
+    return new MlflowTracker(
+        new MlflowAccess(URI.create(uri), null, null, null),
+        new ArtifactStore(
+            new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache")));
+  }
+
+  @Test
+  void theServerAnswers() throws IOException {
+    try (MlflowTracker tracker = tracker(Stack.variable("MLFLOW_TRACKING_URI") + "/")) {
+      tracker.verifyReachable();
+    }
+  }
+
+  @Test
+  void aServerThatIsNotThereIsNamed() throws IOException {
+    try (MlflowTracker tracker = tracker("http://127.0.0.1:9")) {
+      assertThatThrownBy(tracker::verifyReachable)
+          .isInstanceOf(IOException.class)
+          .hasMessageContainingAll("http://127.0.0.1:9", "MLFLOW_TRACKING_URI");
+      StudyRun study = new StudyRun("name", "a".repeat(64), null, "run");
+      assertThatThrownBy(() -> tracker.open(study, "workflow"))
+          .isInstanceOf(IOException.class)
+          .hasMessageContainingAll("http://127.0.0.1:9", "MLFLOW_TRACKING_URI");
+    }
+  }
+
+  @Test
+  void aServerThatIsNotMlflowIsNamed() throws IOException {
+    try (MlflowTracker tracker = tracker(Stack.variable("AWS_ENDPOINT_URL_S3"))) {
+      assertThatThrownBy(tracker::verifyReachable)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("MLFLOW_TRACKING_URI");
+    }
+  }
+}
