@@ -3,6 +3,7 @@ package io.buttress.data;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.DataFile;
 import io.buttress.study.InvalidStudyException;
+import io.buttress.study.Method;
 import io.buttress.study.Problem;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedStudy;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /** Imports what a study names and pins it to exact bytes. */
@@ -47,7 +49,7 @@ final class StudyResolver {
       progress.accept(path);
       try {
         ModelImport.Imported imported = models.load(spec.models().get(i));
-        checkLengths(spec, imported, problems);
+        checkFits(spec, imported, problems);
         resolvedModels.add(imported.model());
       } catch (SourceException e) {
         problems.add(new Problem(path, e.getMessage()));
@@ -119,21 +121,38 @@ final class StudyResolver {
     return new DataFile(uri, known.id(), store.putBlob(file));
   }
 
-  private static void checkLengths(
+  /** What a study asks of a model must fit its architecture. */
+  private static void checkFits(
       StudySpec spec, ModelImport.Imported imported, List<Problem> problems) {
-    spec.training().stream()
-        .map(Training::maxLength)
-        .distinct()
-        .filter(length -> length > imported.maxPositions())
-        .forEach(
-            length ->
-                problems.add(
-                    new Problem(
-                        "training.maxLength",
-                        length
-                            + " is more than "
-                            + imported.model().uri()
-                            + " can take: "
-                            + imported.maxPositions())));
+    String model = imported.model().uri();
+    int positions = imported.config().positions();
+    for (int length : new TreeSet<>(spec.training().stream().map(Training::maxLength).toList())) {
+      if (length > positions) {
+        problems.add(
+            new Problem(
+                "training.maxLength",
+                length + " is more than " + model + " can take: " + positions));
+      }
+    }
+    checkLayer("collapse.layer", spec.collapse().layer(), imported, problems);
+    for (Method method : spec.methods()) {
+      if (method.parameters().containsKey("layers")) {
+        for (int layer : method.integers("layers")) {
+          checkLayer(method.id() + ".layers", layer, imported, problems);
+        }
+      }
+    }
+  }
+
+  private static void checkLayer(
+      String path, int layer, ModelImport.Imported imported, List<Problem> problems) {
+    try {
+      imported.config().resolveLayer(layer);
+    } catch (IllegalArgumentException e) {
+      Problem problem = new Problem(path, imported.model().uri() + ": " + e.getMessage());
+      if (!problems.contains(problem)) {
+        problems.add(problem);
+      }
+    }
   }
 }

@@ -31,26 +31,58 @@ final class Fixtures {
   }
 
   static Sources sources(Path folder, Path... roots) throws IOException {
-    return new Sources(List.of(roots), folder.resolve("hf"), folder.resolve("scratch"));
+    List<Path> allowed = roots.length == 0 ? List.of(Path.of("/")) : List.of(roots);
+    return new Sources(allowed, folder.resolve("hf"), folder.resolve("scratch"));
   }
 
   static InputStream resource(String name) {
     return Fixtures.class.getResourceAsStream(name);
   }
 
-  /** A Hugging Face folder with the tiny tokenizer and one tensor. */
+  /** A Hugging Face folder with the tiny tokenizer and a BERT of one layer, all zeros. */
   static Path model(Path folder) throws IOException {
     Files.createDirectories(folder);
     Files.writeString(
         folder.resolve("config.json"),
-        "{\"model_type\": \"bert\", \"vocab_size\": 131, \"max_position_embeddings\": 64}");
-    Safetensors.write(
-        folder.resolve("model.safetensors"),
-        Map.of("a", Safetensors.Tensor.of(new float[] {1, 2}, 2)));
+        """
+        {"model_type": "bert", "vocab_size": 131, "max_position_embeddings": 64, "hidden_size": 2,
+         "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 2,
+         "type_vocab_size": 2}
+        """);
+    Map<String, Safetensors.Tensor> tensors = new TreeMap<>();
+    zeros(tensors, "embeddings.word_embeddings.weight", 131, 2);
+    zeros(tensors, "embeddings.position_embeddings.weight", 64, 2);
+    zeros(tensors, "embeddings.token_type_embeddings.weight", 2, 2);
+    zeros(tensors, "embeddings.LayerNorm.weight", 2);
+    zeros(tensors, "embeddings.LayerNorm.bias", 2);
+    for (String name :
+        List.of(
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+            "intermediate.dense",
+            "output.dense")) {
+      zeros(tensors, "encoder.layer.0." + name + ".weight", 2, 2);
+      zeros(tensors, "encoder.layer.0." + name + ".bias", 2);
+    }
+    for (String name : List.of("attention.output.LayerNorm", "output.LayerNorm")) {
+      zeros(tensors, "encoder.layer.0." + name + ".weight", 2);
+      zeros(tensors, "encoder.layer.0." + name + ".bias", 2);
+    }
+    Safetensors.write(folder.resolve("model.safetensors"), tensors);
     try (InputStream in = resource("tokenizer.json")) {
       Files.copy(in, folder.resolve("tokenizer.json"));
     }
     return folder;
+  }
+
+  private static void zeros(Map<String, Safetensors.Tensor> tensors, String name, long... shape) {
+    int size = 1;
+    for (long length : shape) {
+      size *= (int) length;
+    }
+    tensors.put(name, Safetensors.Tensor.of(new float[size], shape));
   }
 
   static TaskSpec task(String train, String validation) {

@@ -7,10 +7,13 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
+import io.buttress.study.Method;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskSpec;
+import io.buttress.study.Training;
 import io.buttress.study.Trial;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
@@ -20,6 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,19 +199,58 @@ class PlanStudyActivityTest {
     assertThat(failure(spec)).contains("'t5'").contains("supported: bert");
 
     Files.writeString(files.resolve("config.json"), config.replace("131", "130"));
-    assertThat(failure(spec)).contains("vocab_size of 130");
-
-    Files.writeString(files.resolve("config.json"), config.replace("64", "8"));
-    assertThat(failure(spec))
-        .isEqualTo("training.maxLength: 16 is more than " + model + " can take: 8");
+    assertThat(failure(spec)).contains("word_embeddings").contains("config.json");
 
     Files.writeString(files.resolve("config.json"), "no json");
-    assertThat(failure(spec)).contains("config.json is not JSON");
+    assertThat(failure(spec)).contains("config.json: not valid JSON");
 
     Files.delete(files.resolve("config.json"));
     Files.writeString(files.resolve("tokenizer.json"), "{}");
-    assertThat(failure(spec)).isEqualTo("models[0]: " + model + ": no config.json");
+    assertThat(failure(spec)).startsWith("models[0]: " + model).contains("config.json: no such");
     Files.writeString(files.resolve("config.json"), config);
     assertThat(failure(spec)).contains("tokenizer.json cannot be used");
+  }
+
+  @Test
+  void refusesWhatTheModelHasNot() throws IOException {
+    TaskSpec task = Fixtures.task(data("train.tsv"), data("dev.tsv"));
+    StudySpec spec = Fixtures.study(List.of(model), List.of(task));
+    Method deep =
+        new Method(
+            "repina-i",
+            new TreeMap<>(Map.of("lambda", 0.1, "layers", List.of(2), "pooling", "cls")));
+    Training training = spec.training().get(0);
+    Training longer =
+        new Training(
+            training.epochs(),
+            training.batchSize(),
+            training.learningRate(),
+            training.warmup(),
+            65,
+            training.precision(),
+            training.weightDecay(),
+            training.clipNorm(),
+            training.schedule(),
+            training.dropout(),
+            training.steps(),
+            training.minSteps());
+    StudySpec asking =
+        new StudySpec(
+            spec.name(),
+            spec.models(),
+            spec.tasks(),
+            List.of(deep),
+            spec.seeds(),
+            spec.regimes(),
+            List.of(longer),
+            new CollapseSpec(List.of(5), -3, "cls"),
+            spec.execution());
+    assertThat(failure(asking).lines())
+        .satisfiesExactlyInAnyOrder(
+            line ->
+                assertThat(line)
+                    .isEqualTo("training.maxLength: 65 is more than " + model + " can take: 64"),
+            line -> assertThat(line).startsWith("collapse.layer: ").contains("layer -3"),
+            line -> assertThat(line).startsWith("repina-i.layers: ").contains("layer 2"));
   }
 }

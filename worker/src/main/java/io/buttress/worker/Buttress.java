@@ -41,6 +41,9 @@ public final class Buttress {
     // Before anything asks for a logger: people get progress on the console, operators get logs.
     System.setProperty(
         "logback.configurationFile", worker ? "logback-worker.xml" : "logback-cli.xml");
+    // The engine ships with its native libraries and has nobody to report to.
+    System.setProperty("ai.djl.offline", "true");
+    System.setProperty("OPT_OUT_TRACKING", "true");
     int exit;
     try {
       Path log = environment.home().resolve("logs").resolve("buttress.log");

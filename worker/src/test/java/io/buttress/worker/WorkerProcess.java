@@ -30,7 +30,6 @@ final class WorkerProcess implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Dai.djl.offline=true",
                 "-jar",
                 jar.toString()));
     command.addAll(List.of(arguments));
