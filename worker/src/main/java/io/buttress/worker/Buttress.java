@@ -73,6 +73,7 @@ public final class Buttress {
                 }
               }
             });
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setExecutionExceptionHandler(new ErrorReport(log));
     return commandLine;
   }

@@ -30,9 +30,10 @@ record StudyFile(JsonNode tree, StudySpec spec) {
     try {
       text = Files.readString(file);
     } catch (NoSuchFileException e) {
-      throw new InvalidStudyException(List.of(new Problem("", "there is no such file")));
+      throw new InvalidStudyException(List.of(new Problem("", file + ": no such file")));
     } catch (IOException e) {
-      throw new InvalidStudyException(List.of(new Problem("", "cannot be read: " + e)));
+      throw new InvalidStudyException(
+          List.of(new Problem("", file + ": cannot be read: " + e.getMessage())));
     }
     String name = file.toString();
     JsonNode tree =
