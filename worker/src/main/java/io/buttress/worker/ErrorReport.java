@@ -4,11 +4,14 @@ import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Problem;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
 /** Turns what went wrong into a line or a few and an exit code; the stack trace goes to the log. */
 final class ErrorReport implements CommandLine.IExecutionExceptionHandler {
+  private static final Logger LOG = LoggerFactory.getLogger(ErrorReport.class);
+
   private final Path log;
 
   ErrorReport(Path log) {
@@ -25,10 +28,11 @@ final class ErrorReport implements CommandLine.IExecutionExceptionHandler {
       }
       return Exit.USAGE;
     }
-    LoggerFactory.getLogger(ErrorReport.class).error("command failed", failure);
     if (failure instanceof ServiceException) {
+      LOG.debug("a service failed", failure);
       err.println("buttress: " + failure.getMessage());
     } else {
+      LOG.error("command failed", failure);
       err.println("buttress: " + failure + " (stack trace in " + log + ")");
     }
     return Exit.SERVICE;

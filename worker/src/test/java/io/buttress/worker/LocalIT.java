@@ -55,7 +55,7 @@ final class LocalIT {
         "methods: [{id: stl, lamda: 1}]          | methods[0].lamda",
         "methods: [{id: repina-i, lambda: -1}]   | methods[0].lambda",
         "tasks: [\"no-such-task\"]               | tasks[0]",
-        "tasks: [{id: rte, train: file:no.tsv, validation: file:no.tsv}] | tasks[0].train",
+        "tasks: [{id: rte, train: file:no.tsv, validation: file:study.yaml, format: tsv}] | tasks[0].train",
       })
   void refusesABadStudyInALine(String change, String path) throws Exception {
     String field = change.substring(0, change.indexOf(':'));
