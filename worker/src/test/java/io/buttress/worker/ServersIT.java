@@ -10,6 +10,7 @@ import io.buttress.study.Json;
 import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.temporal.client.WorkflowClient;
+import io.temporal.failure.ApplicationFailure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -90,10 +91,13 @@ final class ServersIT {
         Json.MAPPER.readTree(
             "{\"name\": \"bad\", \"tasks\": [\"nope\"], \"methods\": [{\"id\": \"repina-i\","
                 + " \"lambda\": -1}], \"sedes\": [1]}");
+    client.start(name + "-first", bad);
+    // The worker may still be starting; afterwards it has no excuse.
+    assertThatThrownBy(() -> client.result(name + "-first").get(60, TimeUnit.SECONDS))
+        .hasRootCauseInstanceOf(ApplicationFailure.class);
     client.start(name, bad);
     assertThatThrownBy(() -> client.result(name).get(5, TimeUnit.SECONDS))
-        .cause()
-        .cause()
+        .rootCause()
         .hasMessageContaining("tasks[0]")
         .hasMessageContaining("methods[0].lambda")
         .hasMessageContaining("sedes");
