@@ -76,6 +76,9 @@ public final class ResultStore {
     inputs.put("studyKey", study.studyKey());
     inputs.put("fingerprint", trial.fingerprint());
     inputs.put("collapse", trial.collapse());
+    // A result names its own run and model: another experiment, or keeping models, makes another.
+    inputs.put("studyRun", study.runId());
+    inputs.put("keepModel", trial.keepModel());
     return inputs;
   }
 }

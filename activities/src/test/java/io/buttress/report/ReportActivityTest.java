@@ -132,6 +132,8 @@ class ReportActivityTest {
     assertThat(results.find(FIRST, trial)).contains(done);
     StudyRun other = new StudyRun("toy", Json.sha256("other"), null, "run-1");
     assertThat(results.find(other, trial)).isEmpty();
+    StudyRun tracked = new StudyRun("toy", FIRST.studyKey(), "mlflow-run", "run-1");
+    assertThat(results.find(tracked, trial)).as("a result names its own MLflow run").isEmpty();
   }
 
   private String report(List<Trial> trials, StudyRun study) {
