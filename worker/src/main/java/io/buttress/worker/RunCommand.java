@@ -53,6 +53,7 @@ final class RunCommand implements Callable<Integer> {
     if (!watch) {
       return Exit.DONE;
     }
+    System.out.println("Ctrl-C ends the watching, not the study");
     Path folder = out != null ? out : Path.of(file.spec().name() + "-report");
     return new StudyFollower(client, Connections.artifacts(environment), System.out)
         .follow(workflowId, folder);
