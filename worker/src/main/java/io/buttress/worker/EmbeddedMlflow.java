@@ -107,8 +107,9 @@ final class EmbeddedMlflow implements AutoCloseable {
     keep = true;
   }
 
-  long pid() {
-    return process.pid();
+  /** The server's process group, which the shell made for it. */
+  long processGroup() {
+    return process.children().findFirst().orElse(process.toHandle()).pid();
   }
 
   @Override

@@ -118,7 +118,12 @@ final class LocalCommand implements Callable<Integer> {
       command
           .commandLine()
           .getOut()
-          .println("MLflow: " + mlflow.uri() + " (stop it with: kill " + mlflow.pid() + ")");
+          .println(
+              "MLflow: "
+                  + mlflow.uri()
+                  + " (stop it with: kill -- -"
+                  + mlflow.processGroup()
+                  + ")");
     } else {
       command.commandLine().getOut().println("MLflow: open it with infra/mlflow");
     }
