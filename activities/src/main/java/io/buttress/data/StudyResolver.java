@@ -2,6 +2,7 @@ package io.buttress.data;
 
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.DataFile;
+import io.buttress.study.DataUris;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Method;
 import io.buttress.study.Problem;
@@ -93,19 +94,12 @@ final class StudyResolver {
     List<String> others = task.outOfDistribution() == null ? List.of() : task.outOfDistribution();
     for (int i = 0; i < others.size(); i++) {
       Place place = new Place(path + ".outOfDistribution[" + i + "]", others.get(i));
-      String name = baseName(place.uri());
+      String name = DataUris.baseName(place.uri());
       if (splits.putIfAbsent("ood:" + name, place) != null) {
         problems.add(new Problem(place.path(), "another set is named '" + name + "', too"));
       }
     }
     return splits;
-  }
-
-  /** The last part of a URI's path, without extension. */
-  static String baseName(String uri) {
-    String name = uri.substring(Math.max(uri.lastIndexOf('/'), uri.lastIndexOf(':')) + 1);
-    int dot = name.lastIndexOf('.');
-    return dot > 0 ? name.substring(0, dot) : name;
   }
 
   private DataFile dataFile(String uri, String format) throws SourceException, IOException {

@@ -77,8 +77,7 @@ final class EmbeddedMlflow implements AutoCloseable {
     }
   }
 
-  /** The command that serves this database, for people. */
-  static List<String> serverCommand(Path binary, Path state, int port) {
+  private static List<String> serverCommand(Path binary, Path state, int port) {
     return List.of(
         binary.toString(),
         "server",
