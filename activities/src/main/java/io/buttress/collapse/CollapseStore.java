@@ -2,13 +2,12 @@ package io.buttress.collapse;
 
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -60,21 +59,11 @@ public final class CollapseStore {
    */
   TrialResult.Collapse put(Trial trial, TrialResult.Collapse metrics, Spectra spectra, String title)
       throws IOException {
-    Path folder = Files.createTempDirectory("collapse-");
-    Map<String, Path> files = new LinkedHashMap<>();
-    for (String name : new String[] {METRICS, TABLE, CHART}) {
-      files.put(name, folder.resolve(name));
-    }
-    try {
-      Files.writeString(files.get(METRICS), Json.canonical(metrics));
-      spectra.write(files.get(TABLE));
-      SpectrumChart.write(files.get(CHART), title, spectra);
-      return metrics(store.put(key(trial), files));
-    } finally {
-      for (Path file : files.values()) {
-        Files.deleteIfExists(file);
-      }
-      Files.deleteIfExists(folder);
+    try (ScratchFolder scratch = new ScratchFolder()) {
+      Files.writeString(scratch.root().resolve(METRICS), Json.canonical(metrics));
+      spectra.write(scratch.root().resolve(TABLE));
+      SpectrumChart.write(scratch.root().resolve(CHART), title, spectra);
+      return metrics(store.put(key(trial), scratch.files()));
     }
   }
 

@@ -4,6 +4,7 @@ import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
@@ -61,17 +62,16 @@ public final class DatasetStore {
 
   /** Stores a dataset, or adopts the one that is there. */
   public Artifact put(DatasetRequest request, TokenizedDataset dataset) throws IOException {
-    Path folder = Files.createTempDirectory("dataset-");
     Map<String, Path> files = new LinkedHashMap<>();
-    try {
-      Path description = folder.resolve("dataset.json");
+    try (ScratchFolder scratch = new ScratchFolder()) {
+      Path description = scratch.root().resolve("dataset.json");
       List<String> splits = List.copyOf(new TreeMap<>(dataset.splits()).keySet());
       Files.writeString(
           description, Json.canonical(new Description(dataset.kind(), dataset.labels(), splits)));
       files.put("dataset.json", description);
       for (int i = 0; i < splits.size(); i++) {
         TokenizedDataset.Split split = dataset.splits().get(splits.get(i));
-        Path file = folder.resolve(i + ".safetensors");
+        Path file = scratch.root().resolve(i + ".safetensors");
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("input_ids", Tensor.of(endToEnd(split.inputIds())));
         tensors.put("token_type_ids", Tensor.of(endToEnd(split.tokenTypeIds())));
@@ -85,11 +85,6 @@ public final class DatasetStore {
         files.put(splits.get(i) + ".safetensors", file);
       }
       return store.put(key(request), files);
-    } finally {
-      for (Path file : files.values()) {
-        Files.deleteIfExists(file);
-      }
-      Files.deleteIfExists(folder);
     }
   }
 

@@ -3,12 +3,12 @@ package io.buttress.data;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,25 +34,16 @@ final class PlanStore {
 
   /** Stores a plan, or adopts the equal one that is there. Returns its key. */
   String put(List<Trial> trials) throws IOException {
-    Path folder = Files.createTempDirectory("plan-");
-    Map<String, Path> files = new TreeMap<>();
     Map<String, String> digests = new TreeMap<>();
-    try {
+    try (ScratchFolder scratch = new ScratchFolder()) {
       for (int start = 0; start < trials.size(); start += PAGE) {
         String json = Json.canonical(trials.subList(start, Math.min(start + PAGE, trials.size())));
-        Path file = folder.resolve(name(start));
-        files.put(name(start), file);
-        Files.writeString(file, json);
+        Files.writeString(scratch.root().resolve(name(start)), json);
         digests.put(name(start), Json.sha256(json.getBytes(StandardCharsets.UTF_8)));
       }
       String key = ArtifactStore.key(Map.of("artifact", "plan", "files", digests));
-      store.put(key, files);
+      store.put(key, scratch.files());
       return key;
-    } finally {
-      for (Path file : files.values()) {
-        Files.deleteIfExists(file);
-      }
-      Files.deleteIfExists(folder);
     }
   }
 

@@ -9,6 +9,7 @@ import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.evaluation.Metrics;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
@@ -19,7 +20,6 @@ import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,24 +117,15 @@ public final class ReportActivity implements Report {
 
   /** The key is decided by the content: a repeated study with more results has a new report. */
   private String put(Map<String, String> texts) throws IOException {
-    Path folder = Files.createTempDirectory("report-");
-    Map<String, Path> files = new TreeMap<>();
-    try {
+    try (ScratchFolder scratch = new ScratchFolder()) {
       for (Map.Entry<String, String> text : texts.entrySet()) {
-        Path file = folder.resolve(text.getKey());
-        files.put(text.getKey(), file);
-        Files.writeString(file, text.getValue());
+        Files.writeString(scratch.root().resolve(text.getKey()), text.getValue());
       }
       Map<String, Object> deciding = new TreeMap<>();
       deciding.put("artifact", "report");
       deciding.put("version", FORMAT_VERSION);
       deciding.put("content", Json.sha256(texts));
-      return store.put(ArtifactStore.key(deciding), files).key();
-    } finally {
-      for (Path file : files.values()) {
-        Files.deleteIfExists(file);
-      }
-      Files.deleteIfExists(folder);
+      return store.put(ArtifactStore.key(deciding), scratch.files()).key();
     }
   }
 

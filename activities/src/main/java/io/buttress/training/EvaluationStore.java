@@ -5,6 +5,7 @@ import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;

@@ -16,6 +16,7 @@ import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;

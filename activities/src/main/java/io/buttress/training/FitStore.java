@@ -7,6 +7,7 @@ import io.buttress.model.ModelFolder;
 import io.buttress.model.ModelWriter;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;

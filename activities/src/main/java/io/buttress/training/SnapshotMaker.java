@@ -5,6 +5,7 @@ import io.buttress.model.BertClassifier;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.SnapshotRequest;
 import java.io.IOException;

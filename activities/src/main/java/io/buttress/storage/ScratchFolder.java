@@ -1,4 +1,4 @@
-package io.buttress.training;
+package io.buttress.storage;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,19 +10,19 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** Files on their way into the store; gone when closed. */
-final class ScratchFolder implements AutoCloseable {
+public final class ScratchFolder implements AutoCloseable {
   private final Path root;
 
-  ScratchFolder() throws IOException {
+  public ScratchFolder() throws IOException {
     root = Files.createTempDirectory("buttress-");
   }
 
-  Path root() {
+  public Path root() {
     return root;
   }
 
   /** Every file by its path below the root, with {@code /}. */
-  Map<String, Path> files() throws IOException {
+  public Map<String, Path> files() throws IOException {
     Map<String, Path> files = new LinkedHashMap<>();
     try (Stream<Path> paths = Files.walk(root)) {
       for (Path path : (Iterable<Path>) paths.filter(Files::isRegularFile).sorted()::iterator) {
