@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -34,11 +35,7 @@ final class LocalCommand implements Callable<Integer> {
   @Parameters(paramLabel = "STUDY", description = "The study, JSON or YAML.")
   private Path study;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Where the report goes (default: ./<name>-report).")
-  private Path out;
+  @Mixin private ReportFolder reportFolder;
 
   @Option(names = "--no-mlflow", description = "Track nothing; needs no Python.")
   private boolean noMlflow;
@@ -53,7 +50,7 @@ final class LocalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     StudyFile file = StudyFile.read(study);
-    Path folder = out != null ? out : Path.of(file.spec().name() + "-report");
+    Path folder = reportFolder.of(file.spec().name());
     Path home = environment.home();
     try (HomeLock lock = HomeLock.acquire(home);
         EmbeddedMlflow mlflow = noMlflow ? null : EmbeddedMlflow.start(environment)) {

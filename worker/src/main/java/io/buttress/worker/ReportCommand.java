@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Fetches the report of a study that has ended. */
@@ -21,11 +21,7 @@ final class ReportCommand implements Callable<Integer> {
       description = "The study's file, or the id of its workflow.")
   private String study;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Where the report goes (default: ./<name>-report).")
-  private Path out;
+  @Mixin private ReportFolder reportFolder;
 
   ReportCommand(Environment environment) {
     this.environment = environment;
@@ -43,6 +39,6 @@ final class ReportCommand implements Callable<Integer> {
     StudyClient client = new StudyClient(Connections.temporal(environment));
     ArtifactStore artifacts = Connections.artifacts(environment);
     return new StudyFollower(client, artifacts, System.out)
-        .fetch(workflowId, out != null ? out : Path.of(name.replace('/', '-') + "-report"));
+        .fetch(workflowId, reportFolder.of(name));
   }
 }

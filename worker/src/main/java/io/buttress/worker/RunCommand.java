@@ -4,6 +4,7 @@ import io.temporal.client.WorkflowClient;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,11 +25,7 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--watch", description = "Wait for its end, show progress, fetch the report.")
   private boolean watch;
 
-  @Option(
-      names = "--out",
-      paramLabel = "DIR",
-      description = "Where the report goes (default: ./<name>-report).")
-  private Path out;
+  @Mixin private ReportFolder reportFolder;
 
   RunCommand(Environment environment) {
     this.environment = environment;
@@ -54,7 +51,7 @@ final class RunCommand implements Callable<Integer> {
       return Exit.DONE;
     }
     System.out.println("Ctrl-C ends the watching, not the study");
-    Path folder = out != null ? out : Path.of(file.spec().name() + "-report");
+    Path folder = reportFolder.of(file.spec().name());
     return new StudyFollower(client, Connections.artifacts(environment), System.out)
         .follow(workflowId, folder);
   }
