@@ -30,59 +30,78 @@ class Ops(torch.nn.Module):
         return F.gelu(x, approximate="tanh")
 
     @torch.jit.export
+    def assign(self, tensor: Tensor, value: Tensor) -> None:
+        with torch.no_grad():
+            tensor.copy_(value)
+
+    @torch.jit.export
+    def gradients(self, loss: Tensor, parameters: List[Tensor]) -> List[Tensor]:
+        result: List[Tensor] = []
+        for gradient in torch.autograd.grad([loss], parameters):
+            assert gradient is not None
+            # The fused kernel reads memory in order, whatever the strides say.
+            result.append(gradient.contiguous())
+        return result
+
+    @torch.jit.export
+    def accumulate(self, sums: List[Tensor], gradients: List[Tensor]) -> None:
+        torch._foreach_add_(sums, gradients)
+
+    @torch.jit.export
+    def clip(self, gradients: List[Tensor], most: float) -> Tensor:
+        """Scales all by min(1, most / (norm + 1e-6)) unless most is 0; returns their global norm before."""
+        with torch.no_grad():
+            norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2)))
+            if most > 0:
+                torch._foreach_mul_(gradients, torch.clamp(most / (norm + 1e-6), max=1.0))
+        return norm
+
+    @torch.jit.export
+    def part(self, tensors: List[Tensor], start: int, size: int) -> List[Tensor]:
+        return tensors[start : start + size]
+
+    @torch.jit.export
     def adamw(
         self,
-        loss: Tensor,
-        decayed: List[Tensor],
-        others: List[Tensor],
-        decayed_m: List[Tensor],
-        others_m: List[Tensor],
-        decayed_v: List[Tensor],
-        others_v: List[Tensor],
-        decayed_steps: List[Tensor],
-        others_steps: List[Tensor],
+        parameters: List[Tensor],
+        gradients: List[Tensor],
+        m: List[Tensor],
+        v: List[Tensor],
+        steps: List[Tensor],
         rate: float,
+        weight_decay: float,
         beta1: float,
         beta2: float,
-        weight_decay: float,
         epsilon: float,
-        clip_norm: float,
-    ) -> Tensor:
-        """One step down the loss; weight decay acts on the first group only.
-
-        Gradients are scaled by min(1, clip_norm / (norm + 1e-6)) unless clip_norm is 0.
-        Returns their global norm before that.
-        """
-        # Two groups of lists, because TorchScript drops in-place operations on a slice of a list.
+    ) -> None:
+        # Whole lists as arguments: TorchScript drops in-place operations on lists that it made itself.
         with torch.no_grad():
-            decayed_g: List[Tensor] = []
-            others_g: List[Tensor] = []
-            for i, gradient in enumerate(torch.autograd.grad([loss], decayed + others)):
-                assert gradient is not None
-                # The fused kernel reads memory in order, whatever the strides say.
-                if i < len(decayed):
-                    decayed_g.append(gradient.contiguous())
-                else:
-                    others_g.append(gradient.contiguous())
-            norms = torch._foreach_norm(decayed_g + others_g, 2)
-            norm = torch.linalg.vector_norm(torch.stack(norms))
-            if clip_norm > 0:
-                scale = torch.clamp(clip_norm / (norm + 1e-6), max=1.0)
-                torch._foreach_mul_(decayed_g, scale)
-                torch._foreach_mul_(others_g, scale)
-            torch._foreach_add_(decayed_steps, 1)
-            torch._foreach_add_(others_steps, 1)
+            torch._foreach_add_(steps, 1)
             torch._fused_adamw_(
-                decayed, decayed_g, decayed_m, decayed_v, [], decayed_steps,
+                parameters, gradients, m, v, [], steps,
                 lr=rate, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=epsilon,
                 amsgrad=False, maximize=False,
             )  # fmt: skip
-            torch._fused_adamw_(
-                others, others_g, others_m, others_v, [], others_steps,
-                lr=rate, beta1=beta1, beta2=beta2, weight_decay=0.0, eps=epsilon,
-                amsgrad=False, maximize=False,
-            )  # fmt: skip
-        return norm
+
+    @torch.jit.export
+    def squared_distance(self, tensors: List[Tensor], anchors: List[Tensor]) -> Tensor:
+        """The sum of all squared differences."""
+        total = torch.zeros([], device=tensors[0].device)
+        for i, tensor in enumerate(tensors):
+            difference = (tensor - anchors[i]).view(-1)
+            total = total + torch.dot(difference, difference)
+        return total
+
+    @torch.jit.export
+    def pull(self, tensors: List[Tensor], anchors: List[Tensor], amount: float) -> None:
+        """Moves tensors the given fraction of the way to their anchors, in place."""
+        with torch.no_grad():
+            torch._foreach_lerp_(tensors, anchors, amount)
+
+    @torch.jit.export
+    def mixed(self, weight: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+        """target + mask * (weight - target)."""
+        return torch.addcmul(target, weight - target, mask)
 
 
 def stripped(archive: bytes) -> bytes:

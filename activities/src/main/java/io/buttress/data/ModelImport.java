@@ -2,7 +2,7 @@ package io.buttress.data;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.buttress.model.BertConfig;
+import io.buttress.model.EncoderConfig;
 import io.buttress.model.InvalidModelException;
 import io.buttress.model.ModelFolder;
 import io.buttress.storage.Artifact;
@@ -38,7 +38,7 @@ final class ModelImport {
   }
 
   /** An imported model and its architecture. */
-  record Imported(ResolvedModel model, BertConfig config) {}
+  record Imported(ResolvedModel model, EncoderConfig config) {}
 
   /**
    * Imports a model; equal files make equal digests, wherever they come from.
@@ -47,7 +47,7 @@ final class ModelImport {
    */
   Imported load(String uri) throws SourceException, IOException {
     Path folder = sources.modelFolder(uri);
-    BertConfig config;
+    EncoderConfig config;
     try {
       config = ModelFolder.read(folder).config();
     } catch (InvalidModelException e) {

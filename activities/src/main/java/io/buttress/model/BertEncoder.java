@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
-import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
 import java.util.ArrayList;
@@ -19,14 +18,14 @@ import java.util.Map;
  * in plain array operations. Equal to transformers' {@code BertModel} without its pooler.
  */
 final class BertEncoder {
-  private final BertConfig config;
+  private final EncoderConfig config;
   private final Map<String, NDArray> parameters;
   private final TorchOps ops;
 
   /**
-   * @param parameters by transformers' name, with {@code bert.}
+   * @param parameters by the names of {@link EncoderConfig#encoderShapes}
    */
-  BertEncoder(BertConfig config, Map<String, NDArray> parameters, TorchOps ops) {
+  BertEncoder(EncoderConfig config, Map<String, NDArray> parameters, TorchOps ops) {
     this.config = config;
     this.parameters = parameters;
     this.ops = ops;
@@ -35,44 +34,45 @@ final class BertEncoder {
   /**
    * All hidden states, {@code [batch, length, H]} each: embeddings first, the last layer last.
    *
-   * @param training whether dropout is on
+   * @param forward what kind of pass
    */
-  List<NDArray> hiddenStates(Batch batch, boolean training) {
+  List<NDArray> hiddenStates(Batch batch, Forward forward) {
     List<NDArray> states = new ArrayList<>(config.layers() + 1);
-    NDArray x = embeddings(batch, training);
+    NDArray x = embeddings(batch, forward);
     states.add(x);
     for (int i = 0; i < config.layers(); i++) {
-      x = layer(x, batch.mask(), "bert.encoder.layer." + i + ".", training);
+      x = layer(x, batch.mask(), "encoder.layer." + i + ".", forward);
       states.add(x);
     }
     return states;
   }
 
-  private NDArray embeddings(Batch batch, boolean training) {
+  private NDArray embeddings(Batch batch, Forward forward) {
     NDManager manager = batch.inputIds().getManager();
     int length = (int) batch.inputIds().getShape().get(1);
     NDArray positions = manager.arange(0, length, 1, DataType.INT64).expandDims(0);
     NDArray sum =
-        embed(batch.inputIds(), "word_embeddings")
+        forward
+            .tokens(embed(batch.inputIds(), "word_embeddings"))
             .add(embed(batch.tokenTypeIds(), "token_type_embeddings"))
             .add(embed(positions, "position_embeddings"));
-    return dropout(norm(sum, "bert.embeddings.LayerNorm"), training);
+    return dropout(norm(sum, "embeddings.LayerNorm"), forward);
   }
 
-  private NDArray layer(NDArray x, NDArray mask, String name, boolean training) {
-    NDArray attended = selfAttention(x, mask, name + "attention.self.", training);
-    attended = dropout(linear(attended, name + "attention.output.dense"), training);
+  private NDArray layer(NDArray x, NDArray mask, String name, Forward forward) {
+    NDArray attended = selfAttention(x, mask, name + "attention.self.", forward);
+    attended = dropout(linear(attended, name + "attention.output.dense", forward), forward);
     NDArray y = norm(attended.add(x), name + "attention.output.LayerNorm");
-    NDArray inner = activation(linear(y, name + "intermediate.dense"));
-    inner = dropout(linear(inner, name + "output.dense"), training);
+    NDArray inner = activation(linear(y, name + "intermediate.dense", forward));
+    inner = dropout(linear(inner, name + "output.dense", forward), forward);
     return norm(inner.add(y), name + "output.LayerNorm");
   }
 
-  private NDArray selfAttention(NDArray x, NDArray mask, String name, boolean training) {
-    NDArray query = heads(linear(x, name + "query"));
-    NDArray key = heads(linear(x, name + "key"));
-    NDArray value = heads(linear(x, name + "value"));
-    double rate = training ? config.attentionDropout() : 0;
+  private NDArray selfAttention(NDArray x, NDArray mask, String name, Forward forward) {
+    NDArray query = heads(linear(x, name + "query", forward));
+    NDArray key = heads(linear(x, name + "key", forward));
+    NDArray value = heads(linear(x, name + "value", forward));
+    double rate = forward.training() ? forward.dropout(config.attentionDropout()) : 0;
     NDArray mixed = ops.attention(query, key, value, mask, rate);
     return mixed.transpose(0, 2, 1, 3).reshape(x.getShape());
   }
@@ -93,13 +93,13 @@ final class BertEncoder {
   }
 
   private NDArray embed(NDArray ids, String name) {
-    NDArray table = parameters.get("bert.embeddings." + name + ".weight");
+    NDArray table = parameters.get("embeddings." + name + ".weight");
     return Embedding.embedding(ids, table, SparseFormat.DENSE).singletonOrThrow();
   }
 
-  NDArray linear(NDArray x, String name) {
+  NDArray linear(NDArray x, String name, Forward forward) {
     NDArray weight = parameters.get(name + ".weight");
-    return Linear.linear(x, weight, parameters.get(name + ".bias")).singletonOrThrow();
+    return forward.linear(name, x, weight, parameters.get(name + ".bias"));
   }
 
   private NDArray norm(NDArray x, String name) {
@@ -110,11 +110,12 @@ final class BertEncoder {
     return LayerNorm.layerNorm(x, width, weight, bias, epsilon).singletonOrThrow();
   }
 
-  private NDArray dropout(NDArray x, boolean training) {
-    return dropout(x, config.hiddenDropout(), training);
+  private NDArray dropout(NDArray x, Forward forward) {
+    return dropout(x, config.hiddenDropout(), forward);
   }
 
-  static NDArray dropout(NDArray x, double rate, boolean training) {
-    return training && rate > 0 ? Dropout.dropout(x, (float) rate, true).singletonOrThrow() : x;
+  static NDArray dropout(NDArray x, double configured, Forward forward) {
+    double rate = forward.training() ? forward.dropout(configured) : 0;
+    return rate > 0 ? Dropout.dropout(x, (float) rate, true).singletonOrThrow() : x;
   }
 }

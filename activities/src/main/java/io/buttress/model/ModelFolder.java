@@ -31,11 +31,11 @@ public final class ModelFolder {
 
   private final Path folder;
   private final ObjectNode json;
-  private final BertConfig config;
+  private final EncoderConfig config;
   private final Map<String, Tensor> tensors;
 
   private ModelFolder(
-      Path folder, ObjectNode json, BertConfig config, Map<String, Tensor> tensors) {
+      Path folder, ObjectNode json, EncoderConfig config, Map<String, Tensor> tensors) {
     this.folder = folder;
     this.json = json;
     this.config = config;
@@ -57,8 +57,8 @@ public final class ModelFolder {
    * @param name of the original, for messages
    */
   public static ModelFolder read(Path folder, String name) throws IOException {
-    ObjectNode json = BertConfig.json(folder.resolve(CONFIG), name + "/" + CONFIG);
-    BertConfig config = BertConfig.of(json, name + "/" + CONFIG);
+    ObjectNode json = EncoderConfig.json(folder.resolve(CONFIG), name + "/" + CONFIG);
+    EncoderConfig config = EncoderConfig.of(json, name + "/" + CONFIG);
     ModelFolder model = new ModelFolder(folder, json, config, weights(folder, name + "/"));
     model.checkTensors(name + "/" + WEIGHTS);
     return model;
@@ -68,7 +68,7 @@ public final class ModelFolder {
     return folder;
   }
 
-  public BertConfig config() {
+  public EncoderConfig config() {
     return config;
   }
 

@@ -32,7 +32,7 @@ public final class ModelWriter {
    * @param target an existing folder
    */
   public static void write(
-      BertClassifier model, ModelFolder source, TaskKind kind, List<String> labels, Path target)
+      TextClassifier model, ModelFolder source, TaskKind kind, List<String> labels, Path target)
       throws IOException {
     Files.write(
         target.resolve(ModelFolder.CONFIG),
@@ -43,7 +43,7 @@ public final class ModelWriter {
     for (Map.Entry<String, NDArray> entry : model.parameters().entrySet()) {
       NDArray value = entry.getValue();
       tensors.put(
-          entry.getKey(),
+          stored(entry.getKey()),
           new Tensor(
               "F32",
               value.getShape().getShape(),
@@ -58,8 +58,13 @@ public final class ModelWriter {
     }
   }
 
+  /** As {@code BertForSequenceClassification} names it. */
+  private static String stored(String name) {
+    return name.startsWith("classifier.") ? name : "bert." + name;
+  }
+
   private static ObjectNode config(
-      BertConfig config, ObjectNode original, TaskKind kind, List<String> labels) {
+      EncoderConfig config, ObjectNode original, TaskKind kind, List<String> labels) {
     ObjectNode json = original.deepCopy();
     json.remove(List.of("_name_or_path", "transformers_version", "dtype", "num_labels"));
     json.putArray("architectures").add("BertForSequenceClassification");

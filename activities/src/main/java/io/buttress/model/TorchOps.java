@@ -10,6 +10,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.ScriptMethod;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 
 /**
  * Fused PyTorch operations that DJL has no call for, as TorchScript methods without weights; {@code
@@ -52,6 +53,24 @@ public final class TorchOps implements AutoCloseable {
     }
   }
 
+  /** Copies values into an array, in place. */
+  public void assign(NDArray target, NDArray values) {
+    try (IValue t = tensor(target);
+        IValue v = tensor(values)) {
+      call("assign", t, v).close();
+    }
+  }
+
+  /** target + mask * (weight - target), on the autograd tape. */
+  public NDArray mixed(NDArray weight, NDArray target, NDArray mask) {
+    try (IValue w = tensor(weight);
+        IValue t = tensor(target);
+        IValue m = tensor(mask);
+        IValue result = call("mixed", w, t, m)) {
+      return result.toTensor((PtNDManager) mask.getManager());
+    }
+  }
+
   /** Calls a TorchScript method in the thread's gradient mode. The caller closes all values. */
   public IValue call(String method, IValue... arguments) {
     // A thread's first calls would otherwise be spent on profiling and compiling every new shape.
@@ -62,6 +81,11 @@ public final class TorchOps implements AutoCloseable {
   /** An array as an argument. */
   public static IValue tensor(NDArray array) {
     return IValue.from((PtNDArray) array);
+  }
+
+  /** Arrays as an argument. */
+  public static IValue tensors(List<NDArray> arrays) {
+    return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
   }
 
   @Override

@@ -1,12 +1,14 @@
 package io.buttress.regularizer;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.model.Batch;
-import io.buttress.model.BertClassifier.Output;
+import io.buttress.model.Forward;
+import io.buttress.model.Part;
+import java.util.Map;
 
 /**
- * A fine-tuning method as a term of the loss: mean task loss + lambda x R. To add one, implement
- * this, name it in {@link Regularizers}, and list its parameters in the method catalogue.
+ * A fine-tuning method: what it changes about training. Whatever it leaves alone is standard
+ * fine-tuning. To add one, override what differs, name it in {@link Regularizers}, and list its
+ * parameters in the method catalogue.
  *
  * <p>On the autograd tape never use the {@link Number} overloads of array arithmetic ({@code
  * x.mul(2)}): DJL frees the number's memory before the backward pass and gradients become garbage.
@@ -14,14 +16,65 @@ import io.buttress.model.BertClassifier.Output;
  */
 public interface Regularizer {
 
-  /** The weight of R. When it is 0 {@link #penalty} is never called. */
-  double lambda();
+  /** The weight of R in the loss. When it is 0, {@link #penalty} is not called. */
+  default double lambda() {
+    return 0;
+  }
+
+  /** R for one micro-batch: a scalar on the autograd tape. */
+  default NDArray penalty(Pass pass) {
+    throw new IllegalStateException("this method has no penalty");
+  }
+
+  /** Both terms of the loss of one micro-batch. */
+  default Loss loss(Pass pass) {
+    return new Loss(pass.taskLoss(), lambda() == 0 ? null : penalty(pass), null);
+  }
+
+  /** The forward pass of a training step. */
+  default Forward forward() {
+    return Forward.TRAINING;
+  }
+
+  /** The forward pass of an evaluation between two steps. */
+  default Forward evaluation() {
+    return Forward.EVALUATION;
+  }
+
+  /** Called once, before the first step; may change the model's weights. */
+  default void prepare(Preparation preparation) {}
+
+  /** What is trained beside the model's own parameters, by name; asked for once prepared. */
+  default Map<String, NDArray> parameters() {
+    return Map.of();
+  }
+
+  /** How many optimizer steps to take where {@code planned} were asked for. */
+  default int steps(int planned) {
+    return planned;
+  }
+
+  /** Whether a parameter of the model is trained. */
+  default boolean trains(String parameter) {
+    return true;
+  }
+
+  /** A part's learning rate at a step, relative to the schedule's. */
+  default double rate(Part part, int step) {
+    return 1;
+  }
 
   /**
-   * R for one batch.
-   *
-   * @param output of the training-mode forward pass
-   * @return a scalar on the autograd tape
+   * A part's decoupled weight decay at a step, which acts times the part's learning rate; never
+   * applied to biases and LayerNorm.
    */
-  NDArray penalty(Batch batch, Output output);
+  default double weightDecay(Part part, int step, double configured) {
+    return configured;
+  }
+
+  /** Called after each optimizer step with the learning rate it had. */
+  default void stepped(int step, double learningRate) {}
+
+  /** Called once, after the last step: brings the model into the form that is stored. */
+  default void finish() {}
 }

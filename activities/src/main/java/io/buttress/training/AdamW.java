@@ -4,18 +4,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
-import io.buttress.model.BertClassifier;
 import io.buttress.model.TorchOps;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), betas 0.9 and 0.999,
- * epsilon 1e-8, no decay on biases and LayerNorm. Gradients, clipping by their global norm and the
- * update are one call into TorchScript, whatever the number of parameters.
+ * epsilon 1e-8. Gradients, clipping by their global norm and the update of a group are one call
+ * into TorchScript each, whatever the number of parameters.
  */
 final class AdamW implements AutoCloseable {
   private static final double BETA1 = 0.9;
@@ -24,96 +23,124 @@ final class AdamW implements AutoCloseable {
 
   private final TorchOps ops;
   private final NDManager state;
-  private final Group decayed;
-  private final Group others;
-  private final double weightDecay;
   private final double clipNorm;
+  private final List<NDArray> trained = new ArrayList<>();
+  private final List<Group> groups = new ArrayList<>();
+  private final IValue parameters;
+  private IValue gradients;
 
-  /** Parameters with one rate of weight decay, their moments and step counts, as lists. */
-  private record Group(List<NDArray> trained, IValue parameters, IValue m, IValue v, IValue steps) {
+  /** Parameters with one learning rate and weight decay, their moments and step counts. */
+  private record Group(int size, IValue parameters, IValue m, IValue v, IValue steps) {
 
     static Group of(List<NDArray> trained, NDManager state) {
-      trained.forEach(parameter -> parameter.setRequiresGradient(true));
       return new Group(
-          trained,
-          list(trained),
-          list(trained.stream().map(p -> state.zeros(p.getShape(), DataType.FLOAT32)).toList()),
-          list(trained.stream().map(p -> state.zeros(p.getShape(), DataType.FLOAT32)).toList()),
-          list(trained.stream().map(p -> state.zeros(new Shape(), DataType.FLOAT32)).toList()));
+          trained.size(),
+          TorchOps.tensors(trained),
+          zeros(trained, NDArray::getShape, state),
+          zeros(trained, NDArray::getShape, state),
+          zeros(trained, parameter -> new Shape(), state));
     }
 
-    private static IValue list(List<NDArray> arrays) {
-      return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
+    private static IValue zeros(
+        List<NDArray> trained, Function<NDArray, Shape> shape, NDManager state) {
+      return TorchOps.tensors(
+          trained.stream().map(p -> state.zeros(shape.apply(p), DataType.FLOAT32)).toList());
     }
 
     void close() {
       List.of(parameters, m, v, steps).forEach(IValue::close);
-      trained.forEach(parameter -> parameter.setRequiresGradient(false));
     }
   }
 
   /**
+   * @param groups of parameters with one learning rate and weight decay; one parameter at least
    * @param clipNorm largest global gradient norm; 0: gradients are not clipped
    */
-  AdamW(BertClassifier model, double weightDecay, double clipNorm) {
-    this.weightDecay = weightDecay;
+  AdamW(TorchOps ops, NDManager manager, List<List<NDArray>> groups, double clipNorm) {
+    this.ops = ops;
     this.clipNorm = clipNorm;
-    ops = model.ops();
-    state = model.manager().newSubManager();
-    List<NDArray> decay = new ArrayList<>();
-    List<NDArray> noDecay = new ArrayList<>();
-    model
-        .parameters()
-        .forEach((name, parameter) -> (decays(name) ? decay : noDecay).add(parameter));
-    decayed = Group.of(decay, state);
-    others = Group.of(noDecay, state);
-  }
-
-  static boolean decays(String name) {
-    return !name.endsWith(".bias") && !name.contains("LayerNorm");
+    state = manager.newSubManager();
+    groups.forEach(trained::addAll);
+    trained.forEach(parameter -> parameter.setRequiresGradient(true));
+    groups.forEach(group -> this.groups.add(Group.of(group, state)));
+    parameters = TorchOps.tensors(trained);
   }
 
   /**
-   * One step down the gradient of a loss.
+   * Adds a loss's gradients to those of the coming step.
    *
    * @param loss scalar on the autograd tape, which this consumes
-   * @return the global gradient norm before clipping, a scalar on the loss's manager
    */
-  NDArray step(NDArray loss, double rate) {
-    try (IValue total = TorchOps.tensor(loss);
-        IValue learningRate = IValue.from(rate);
+  void accumulate(NDArray loss) {
+    try (IValue total = TorchOps.tensor(loss)) {
+      IValue more = ops.call("gradients", total, parameters);
+      if (gradients == null) {
+        gradients = more;
+      } else {
+        ops.call("accumulate", gradients, more).close();
+        more.close();
+      }
+    }
+  }
+
+  /**
+   * One step down the accumulated gradients, which are gone afterwards.
+   *
+   * @param rates a learning rate for each group
+   * @param weightDecays likewise
+   * @param manager of the result
+   * @return the global gradient norm before clipping, a scalar
+   */
+  NDArray step(double[] rates, double[] weightDecays, NDManager manager) {
+    try (IValue most = IValue.from(clipNorm);
+        IValue norm = ops.call("clip", gradients, most);
         IValue beta1 = IValue.from(BETA1);
         IValue beta2 = IValue.from(BETA2);
-        IValue decay = IValue.from(weightDecay);
-        IValue epsilon = IValue.from(EPSILON);
-        IValue clip = IValue.from(clipNorm);
-        IValue norm =
-            ops.call(
-                "adamw",
-                total,
-                decayed.parameters,
-                others.parameters,
-                decayed.m,
-                others.m,
-                decayed.v,
-                others.v,
-                decayed.steps,
-                others.steps,
-                learningRate,
-                beta1,
-                beta2,
-                decay,
-                epsilon,
-                clip)) {
-      return norm.toTensor((PtNDManager) loss.getManager());
+        IValue epsilon = IValue.from(EPSILON)) {
+      int at = 0;
+      for (int i = 0; i < rates.length; i++) {
+        Group group = groups.get(i);
+        try (IValue start = IValue.from((long) at);
+            IValue size = IValue.from((long) group.size());
+            IValue mine = ops.call("part", gradients, start, size);
+            IValue rate = IValue.from(rates[i]);
+            IValue decay = IValue.from(weightDecays[i])) {
+          ops.call(
+                  "adamw",
+                  group.parameters(),
+                  mine,
+                  group.m(),
+                  group.v(),
+                  group.steps(),
+                  rate,
+                  decay,
+                  beta1,
+                  beta2,
+                  epsilon)
+              .close();
+        }
+        at += group.size();
+      }
+      return norm.toTensor((PtNDManager) manager);
+    } finally {
+      discard();
+    }
+  }
+
+  private void discard() {
+    if (gradients != null) {
+      gradients.close();
+      gradients = null;
     }
   }
 
   /** Ends training: parameters leave the autograd tape. */
   @Override
   public void close() {
-    decayed.close();
-    others.close();
+    discard();
+    parameters.close();
+    groups.forEach(Group::close);
+    trained.forEach(parameter -> parameter.setRequiresGradient(false));
     state.close();
   }
 }

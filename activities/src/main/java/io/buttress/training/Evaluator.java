@@ -1,16 +1,19 @@
 package io.buttress.training;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Batch;
-import io.buttress.model.BertClassifier;
-import io.buttress.model.BertClassifier.Output;
+import io.buttress.model.Forward;
 import io.buttress.model.Pooling;
+import io.buttress.model.TextClassifier;
+import io.buttress.model.TextClassifier.Output;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * Runs a model over a split in evaluation mode. Examples are batched by length, which saves
@@ -19,10 +22,10 @@ import java.util.Map;
 public final class Evaluator {
   private static final int BATCH = 64;
 
-  private final BertClassifier model;
+  private final TextClassifier model;
   private final Progress progress;
 
-  public Evaluator(BertClassifier model, Progress progress) {
+  public Evaluator(TextClassifier model, Progress progress) {
     this.model = model;
     this.progress = progress;
   }
@@ -37,7 +40,7 @@ public final class Evaluator {
 
   /**
    * @param layers hidden states to keep, numbered as {@link
-   *     io.buttress.model.BertConfig#resolveLayer}
+   *     io.buttress.model.EncoderConfig#resolveLayer}
    */
   public Outputs run(Split split, List<Integer> layers, Pooling pooling) {
     int width = model.config().hiddenSize();
@@ -45,30 +48,49 @@ public final class Evaluator {
     Map<Integer, float[]> representations = new LinkedHashMap<>();
     layers.forEach(
         layer -> representations.put(layer, new float[Math.multiplyExact(split.size(), width)]));
+    forEachBatch(
+        split,
+        (batch, output) -> {
+          scatter(output.logits(), batch.rows(), logits);
+          representations.forEach(
+              (layer, all) -> {
+                int state = model.config().resolveLayer(layer);
+                float[] pooled =
+                    pooling.apply(output.hiddenStates().get(state), batch).toFloatArray();
+                for (int i = 0; i < batch.size(); i++) {
+                  System.arraycopy(pooled, i * width, all, batch.rows()[i] * width, width);
+                }
+              });
+        });
+    return new Outputs(logits, representations);
+  }
+
+  /** The pooler's output of every example, {@code [examples][H]}. */
+  float[][] pooled(Split split) {
+    float[][] pooled = new float[split.size()][];
+    forEachBatch(split, (batch, output) -> scatter(output.pooled(), batch.rows(), pooled));
+    return pooled;
+  }
+
+  private void forEachBatch(Split split, BiConsumer<Batch, Output> use) {
     int[] order = byLength(split);
     for (int from = 0; from < order.length; from += BATCH) {
       int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + BATCH));
       try (NDManager scope = model.manager().newSubManager()) {
         Batch batch = Batch.of(split, rows, model.config().padId(), scope);
-        Output output = model.forward(batch, false);
-        float[] values = output.logits().toFloatArray();
-        int outputs = values.length / rows.length;
-        for (int i = 0; i < rows.length; i++) {
-          logits[rows[i]] = Arrays.copyOfRange(values, i * outputs, (i + 1) * outputs);
-        }
-        representations.forEach(
-            (layer, all) -> {
-              int state = model.config().resolveLayer(layer);
-              float[] pooled =
-                  pooling.apply(output.hiddenStates().get(state), batch).toFloatArray();
-              for (int i = 0; i < rows.length; i++) {
-                System.arraycopy(pooled, i * width, all, rows[i] * width, width);
-              }
-            });
+        use.accept(batch, model.forward(batch, Forward.EVALUATION));
       }
       progress.at(from + rows.length, order.length, null);
     }
-    return new Outputs(logits, representations);
+  }
+
+  /** Row i of the array becomes row {@code rows[i]} of the target. */
+  private static void scatter(NDArray array, int[] rows, float[][] target) {
+    float[] values = array.toFloatArray();
+    int width = values.length / rows.length;
+    for (int i = 0; i < rows.length; i++) {
+      target[rows[i]] = Arrays.copyOfRange(values, i * width, (i + 1) * width);
+    }
   }
 
   private static int[] byLength(Split split) {

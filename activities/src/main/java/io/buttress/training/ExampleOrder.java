@@ -1,5 +1,6 @@
 package io.buttress.training;
 
+import io.buttress.study.Seeds;
 import java.util.Arrays;
 import java.util.Random;
 

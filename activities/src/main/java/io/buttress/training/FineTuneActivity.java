@@ -6,18 +6,20 @@ import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.evaluation.Metrics;
-import io.buttress.model.BertClassifier;
-import io.buttress.model.BertConfig;
+import io.buttress.model.EncoderConfig;
 import io.buttress.model.InvalidModelException;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
+import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Context;
+import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.ResolvedModel;
+import io.buttress.study.Seeds;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
@@ -98,7 +100,7 @@ public final class FineTuneActivity implements FineTune {
       Progress progress)
       throws IOException {
     ModelFolder folder = fits.model(fit);
-    try (BertClassifier model = classifier(trial, dataset, folder, folder.config())) {
+    try (TextClassifier model = classifier(trial, dataset, folder, folder.config())) {
       return result(fit, Optional.of(evaluate(trial, dataset, model, numerics, progress)));
     }
   }
@@ -108,7 +110,7 @@ public final class FineTuneActivity implements FineTune {
       throws IOException {
     ResolvedModel source = trial.dataset().model();
     ModelFolder folder = ModelFolder.read(store.folder(store.get(source.key())), source.uri());
-    BertConfig config = folder.config();
+    EncoderConfig config = folder.config();
     if (trial.training().dropout() != null) {
       config = config.withDropout(trial.training().dropout());
     }
@@ -116,11 +118,18 @@ public final class FineTuneActivity implements FineTune {
       config.requireFits(split);
     }
     config.requireLayers(List.of(trial.collapse().layer()));
-    try (BertClassifier model = classifier(trial, dataset, folder, config)) {
+    try (TextClassifier model = classifier(trial, dataset, folder, config)) {
       Split train = dataset.splits().get(TRAIN);
       Regularizer regularizer =
           Regularizers.create(
-              new Context(trial.method(), config, model.manager(), trainSnapshot(trial)));
+              new Context(
+                  trial.method(),
+                  trial.training(),
+                  dataset.kind(),
+                  trial.seed(),
+                  model,
+                  trainSnapshot(trial),
+                  Noise.ENGINE));
       Fit fit =
           new Trainer(dataset.kind(), train, trial.training(), trial.seed())
               .fit(model, regularizer, progress);
@@ -135,7 +144,7 @@ public final class FineTuneActivity implements FineTune {
   private EvaluationStore.Stored evaluate(
       Trial trial,
       TokenizedDataset dataset,
-      BertClassifier model,
+      TextClassifier model,
       Numerics numerics,
       Progress progress)
       throws IOException {
@@ -167,10 +176,10 @@ public final class FineTuneActivity implements FineTune {
     }
   }
 
-  private static BertClassifier classifier(
-      Trial trial, TokenizedDataset dataset, ModelFolder folder, BertConfig config) {
+  private static TextClassifier classifier(
+      Trial trial, TokenizedDataset dataset, ModelFolder folder, EncoderConfig config) {
     int outputs = dataset.kind() == TaskKind.REGRESSION ? 1 : dataset.labels().size();
-    return new BertClassifier(
+    return new TextClassifier(
         folder, config, outputs, purpose -> Seeds.derive(trial.seed(), purpose, 0));
   }
 

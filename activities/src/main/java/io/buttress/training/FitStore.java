@@ -2,9 +2,9 @@ package io.buttress.training;
 
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
-import io.buttress.model.BertClassifier;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.ModelWriter;
+import io.buttress.model.TextClassifier;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
@@ -70,7 +70,7 @@ final class FitStore {
       Trial trial,
       Numerics numerics,
       Fit fit,
-      BertClassifier model,
+      TextClassifier model,
       ModelFolder source,
       TokenizedDataset dataset)
       throws IOException {

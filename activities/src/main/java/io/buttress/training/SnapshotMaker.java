@@ -1,9 +1,9 @@
 package io.buttress.training;
 
 import io.buttress.data.TokenizedDataset.Split;
-import io.buttress.model.BertClassifier;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
+import io.buttress.model.TextClassifier;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.ResolvedModel;
@@ -33,7 +33,7 @@ final class SnapshotMaker {
     folder.config().requireLayers(request.layers());
     // The head is not part of any representation: its seed is of no matter.
     try (EngineLock engine = EngineLock.acquire(progress);
-        BertClassifier model = new BertClassifier(folder, folder.config(), 1, purpose -> 0);
+        TextClassifier model = new TextClassifier(folder, folder.config(), 1, purpose -> 0);
         ScratchFolder scratch = new ScratchFolder()) {
       Evaluator evaluator = new Evaluator(model, progress);
       EvaluationStore.writeRepresentations(

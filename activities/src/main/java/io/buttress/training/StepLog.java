@@ -37,22 +37,11 @@ final class StepLog implements AutoCloseable {
   /**
    * Takes one step's scalars.
    *
-   * @param penalty null for a method without one
+   * @param losses loss, task loss and what the method has of R and relative R
    * @return the first step whose loss was not finite, or -1 as long as none is known
    */
-  int record(
-      int step,
-      int batchSize,
-      double rate,
-      NDArray total,
-      NDArray task,
-      NDArray penalty,
-      NDArray norm) {
-    NDList scalars = new NDList(total, task, norm);
-    if (penalty != null) {
-      scalars.add(penalty);
-    }
-    NDArray row = NDArrays.stack(scalars).stopGradient();
+  int record(int step, int batchSize, double rate, NDArray losses, NDArray norm) {
+    NDArray row = NDArrays.concat(new NDList(losses, norm.expandDims(0)));
     row.attach(held);
     waiting.add(row);
     waitingRates.add(rate);
@@ -80,9 +69,12 @@ final class StepLog implements AutoCloseable {
       double seconds = (System.nanoTime() - since) / 1e9;
       points.add(new MetricPoint("loss", last, now, values[from]));
       points.add(new MetricPoint("task_loss", last, now, values[from + 1]));
-      points.add(new MetricPoint("gradient_norm", last, now, values[from + 2]));
+      points.add(new MetricPoint("gradient_norm", last, now, values[from + width - 1]));
       if (width > 3) {
-        points.add(new MetricPoint("regularizer", last, now, values[from + 3]));
+        points.add(new MetricPoint("regularizer", last, now, values[from + 2]));
+      }
+      if (width > 4) {
+        points.add(new MetricPoint("regularizer_relative", last, now, values[from + 3]));
       }
       points.add(new MetricPoint("learning_rate", last, now, waitingRates.get(rows - 1)));
       points.add(new MetricPoint("examples_per_second", last, now, examples / seconds));

@@ -2,15 +2,19 @@ package io.buttress.training;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Batch;
-import io.buttress.model.BertClassifier;
-import io.buttress.model.BertClassifier.Output;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Loss;
+import io.buttress.regularizer.Pass;
 import io.buttress.regularizer.Regularizer;
+import io.buttress.study.Seeds;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
 import io.buttress.study.TrialStatus;
@@ -33,40 +37,94 @@ public final class Trainer {
   }
 
   /** Trains the model in place, to the last step or until the loss is NaN or infinite. */
-  public Fit fit(BertClassifier model, Regularizer regularizer, Progress progress) {
-    int steps = training.totalSteps(train.size());
-    Schedule schedule = Schedule.of(training, steps);
+  public Fit fit(TextClassifier model, Regularizer method, Progress progress) {
+    int planned = training.totalSteps(train.size());
+    Schedule schedule = Schedule.of(training, planned);
     ExampleOrder order = new ExampleOrder(train.size(), training.batchSize(), seed);
-    boolean regularized = regularizer.lambda() != 0;
-    long examples = 0;
     long start = System.nanoTime();
-    try (NDManager scalars = model.manager().newSubManager();
-        AdamW optimizer = new AdamW(model, training.weightDecay(), training.clipNorm());
-        StepLog log = new StepLog(scalars, steps)) {
-      NDArray lambda = scalars.full(new Shape(), (float) regularizer.lambda(), DataType.FLOAT32);
+    method.prepare(new Preparations(model, train, order, progress));
+    int steps = method.steps(planned);
+    ParameterGroups groups = new ParameterGroups(model, method);
+    long examples = 0;
+    try (NDManager kept = model.manager().newSubManager();
+        StepLog log = new StepLog(kept, steps);
+        AdamW optimizer =
+            new AdamW(model.ops(), model.manager(), groups.parameters(), training.clipNorm())) {
+      NDArray lambda = scalar(method.lambda(), kept);
       for (int step = 0; step < steps; step++) {
-        // Dropout depends on (seed, step) alone, not on what ran before.
+        // What is drawn depends on (seed, step) alone, not on what ran before.
         Engine.getInstance().setRandomSeed((int) Seeds.derive(seed, "step", step));
+        int[] rows = order.rows(step);
+        double rate = schedule.rate(step);
         int diverged;
-        try (NDManager scope = model.manager().newSubManager();
-            GradientCollector tape = Engine.getInstance().newGradientCollector()) {
-          Batch batch = Batch.of(train, order.rows(step), model.config().padId(), scope);
-          Output output = model.forward(batch, true);
-          NDArray task = TaskLoss.mean(kind, output.logits(), batch);
-          NDArray penalty = regularized ? regularizer.penalty(batch, output) : null;
-          NDArray loss = regularized ? task.add(penalty.mul(lambda)) : task;
-          double rate = schedule.rate(step);
-          NDArray norm = optimizer.step(loss, rate);
-          diverged = log.record(step, batch.size(), rate, loss, task, penalty, norm);
-          examples += batch.size();
+        try (NDManager scope = model.manager().newSubManager()) {
+          NDArray losses = null;
+          for (int[] part : MicroBatches.of(rows, training.microBatchSize())) {
+            double share = part.length / (double) rows.length;
+            NDArray more = backward(model, method, part, share, lambda, optimizer, scope);
+            losses = losses == null ? more : losses.add(more);
+          }
+          NDArray norm =
+              optimizer.step(
+                  groups.rates(step, rate),
+                  groups.weightDecays(step, training.weightDecay()),
+                  scope);
+          method.stepped(step, rate);
+          diverged = log.record(step, rows.length, rate, losses, norm);
         }
+        examples += rows.length;
         if (diverged >= 0) {
           return fit(diverged, steps, examples, start, log);
         }
         progress.at(step + 1, steps, log.loss());
       }
+      method.finish();
       return fit(-1, steps, examples, start, log);
     }
+  }
+
+  /**
+   * Adds the gradients of one micro-batch to the optimizer's.
+   *
+   * @param share of the step's examples
+   * @return loss, task loss and what the method has of R and relative R, all times the share
+   */
+  private NDArray backward(
+      TextClassifier model,
+      Regularizer method,
+      int[] rows,
+      double share,
+      NDArray lambda,
+      AdamW optimizer,
+      NDManager result) {
+    try (NDManager scope = result.newSubManager();
+        GradientCollector tape = Engine.getInstance().newGradientCollector()) {
+      Batch batch = Batch.of(train, rows, model.config().padId(), scope);
+      Loss loss = method.loss(Pass.of(model, kind, batch, method.forward()));
+      NDList terms = new NDList(loss.task());
+      NDArray total = loss.task();
+      if (loss.penalty() != null) {
+        terms.add(loss.penalty());
+        total = total.add(loss.penalty().mul(lambda));
+      }
+      if (loss.relative() != null) {
+        terms.add(loss.relative());
+      }
+      terms.add(0, total);
+      NDArray row = NDArrays.stack(terms).stopGradient();
+      if (share < 1) {
+        NDArray weight = scalar(share, scope);
+        total = total.mul(weight);
+        row = row.mul(weight);
+      }
+      optimizer.accumulate(total);
+      row.attach(result);
+      return row;
+    }
+  }
+
+  private static NDArray scalar(double value, NDManager manager) {
+    return manager.full(new Shape(), (float) value, DataType.FLOAT32);
   }
 
   private static Fit fit(int diverged, int steps, long examples, long start, StepLog log) {

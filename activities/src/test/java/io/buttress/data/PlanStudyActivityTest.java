@@ -233,7 +233,8 @@ class PlanStudyActivityTest {
             training.schedule(),
             training.dropout(),
             training.steps(),
-            training.minSteps());
+            training.minSteps(),
+            null);
     StudySpec asking =
         new StudySpec(
             spec.name(),

@@ -56,7 +56,7 @@ class ModelFolderTest {
     Files.writeString(folder.resolve("tokenizer.json"), "{}");
     Path saved = Files.createDirectory(directory.resolve("saved"));
     float[][] logits;
-    try (BertClassifier model = classifier(source, 3)) {
+    try (TextClassifier model = classifier(source, 3)) {
       ModelWriter.write(
           model, source, TaskKind.CLASSIFICATION, List.of("no", "maybe", "yes"), saved);
       logits = logits(model);
@@ -64,7 +64,7 @@ class ModelFolderTest {
 
     // Other seeds: everything, the head too, comes from the files.
     ModelFolder again = ModelFolder.read(saved);
-    try (BertClassifier model = new BertClassifier(again, again.config(), 3, purpose -> 99)) {
+    try (TextClassifier model = new TextClassifier(again, again.config(), 3, purpose -> 99)) {
       assertThat(logits(model)).isDeepEqualTo(logits);
     }
     JsonNode config = Json.MAPPER.readTree(saved.resolve("config.json").toFile());
@@ -82,11 +82,11 @@ class ModelFolderTest {
   void aHeadForOtherLabelsIsDrawnAnew() throws IOException {
     Path saved = Files.createDirectory(directory.resolve("saved"));
     ModelFolder source = ModelFolder.read(folder);
-    try (BertClassifier model = classifier(source, 3)) {
+    try (TextClassifier model = classifier(source, 3)) {
       ModelWriter.write(model, source, TaskKind.CLASSIFICATION, List.of("a", "b", "c"), saved);
     }
-    try (BertClassifier fresh = classifier(source, 2);
-        BertClassifier other = classifier(ModelFolder.read(saved), 2)) {
+    try (TextClassifier fresh = classifier(source, 2);
+        TextClassifier other = classifier(ModelFolder.read(saved), 2)) {
       assertThat(floats(other, "classifier.weight")).isEqualTo(floats(fresh, "classifier.weight"));
       assertThat(floats(other, "classifier.bias")).containsOnly(0);
     }
@@ -117,8 +117,8 @@ class ModelFolderTest {
   void halfPrecisionIsWidenedExactly(String dtype) throws IOException {
     float[] original = Safetensors.read(folder.resolve("model.safetensors")).get(QUERY).floats();
     rewrite(tensors -> tensors.put(QUERY, half(tensors.get(QUERY), dtype)));
-    try (BertClassifier model = classifier(ModelFolder.read(folder), 2)) {
-      float[] widened = floats(model, "bert." + QUERY);
+    try (TextClassifier model = classifier(ModelFolder.read(folder), 2)) {
+      float[] widened = floats(model, QUERY);
       for (int i = 0; i < original.length; i++) {
         // Truncation loses at most one unit of the last kept place.
         float unit = Math.abs(original[i]) * (dtype.equals("F16") ? 0x1p-10f : 0x1p-7f);
@@ -138,12 +138,12 @@ class ModelFolderTest {
   void activationsEqualTransformers(String activation) throws IOException {
     config(json -> json.put("hidden_act", activation));
     float[][] logits;
-    try (BertClassifier model =
-        new BertClassifier(
+    try (TextClassifier model =
+        new TextClassifier(
             ModelFolder.read(folder),
             ModelFolder.read(folder).config(),
             2,
-            purpose -> io.buttress.training.Seeds.derive(7, purpose, 0))) {
+            purpose -> io.buttress.study.Seeds.derive(7, purpose, 0))) {
       logits = logits(model);
     }
     JsonNode theirs = golden.get("activations").get(activation);
@@ -206,7 +206,7 @@ class ModelFolderTest {
 
   @Test
   void inputsMustFitTheEmbeddingTables() throws IOException {
-    BertConfig config = ModelFolder.read(folder).config();
+    EncoderConfig config = ModelFolder.read(folder).config();
     int[][] types = {new int[25]};
     assertThatThrownBy(
             () -> config.requireFits(new Split(new int[][] {new int[25]}, types, new float[1])))
@@ -243,12 +243,12 @@ class ModelFolderTest {
   }
 
   private float[][] logits() throws IOException {
-    try (BertClassifier model = classifier(ModelFolder.read(folder), 2)) {
+    try (TextClassifier model = classifier(ModelFolder.read(folder), 2)) {
       return logits(model);
     }
   }
 
-  private float[][] logits(BertClassifier model) {
+  private float[][] logits(TextClassifier model) {
     int[][][] examples = Json.MAPPER.convertValue(golden.get("examples"), int[][][].class);
     int[][] ids = new int[examples.length][];
     int[][] types = new int[examples.length][];
@@ -261,11 +261,11 @@ class ModelFolderTest {
         .logits();
   }
 
-  private static BertClassifier classifier(ModelFolder folder, int outputs) {
-    return new BertClassifier(folder, folder.config(), outputs, purpose -> SEED);
+  private static TextClassifier classifier(ModelFolder folder, int outputs) {
+    return new TextClassifier(folder, folder.config(), outputs, purpose -> SEED);
   }
 
-  private static float[] floats(BertClassifier model, String name) {
+  private static float[] floats(TextClassifier model, String name) {
     NDArray parameter = model.parameters().get(name);
     return parameter.toFloatArray();
   }

@@ -177,7 +177,8 @@ class ReportActivityTest {
             t.schedule(),
             t.dropout(),
             t.steps(),
-            t.minSteps());
+            t.minSteps(),
+            null);
     return new Trial(
         Json.sha256(List.of(seed, learningRate)),
         dataset,

@@ -233,7 +233,19 @@ class FineTuneActivityTest {
     Training golden = Golden.training(1, 0.1);
     Training training =
         new Training(
-            1, 5, 5e-3 * learningRate, 0.2, 24, "fp32", 0.01, 0, golden.schedule(), 0.1, null, 0);
+            1,
+            5,
+            5e-3 * learningRate,
+            0.2,
+            24,
+            "fp32",
+            0.01,
+            0,
+            golden.schedule(),
+            0.1,
+            null,
+            0,
+            null);
     List<SnapshotRequest> snapshots = new ArrayList<>();
     snapshots.add(new SnapshotRequest(dataset, "validation", List.of(-1), "cls"));
     if (method.id().equals("repina-i")) {

@@ -2,11 +2,16 @@ package io.buttress.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.data.TokenizedDataset.Split;
-import io.buttress.model.BertClassifier;
-import io.buttress.model.BertConfig;
+import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Context;
+import io.buttress.regularizer.Noise;
+import io.buttress.regularizer.Snapshot;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
+import io.buttress.study.Seeds;
+import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,7 +47,8 @@ final class Golden {
         t.get("schedule").asText(),
         dropout,
         null,
-        0);
+        0,
+        null);
   }
 
   static Split split(String task) {
@@ -60,11 +66,11 @@ final class Golden {
     return JSON.get("tasks").get(task);
   }
 
-  static BertClassifier model(int outputs, double dropout) {
+  static TextClassifier model(int outputs, double dropout) {
     try {
       ModelFolder folder = ModelFolder.read(FOLDER);
-      BertConfig config = folder.config().withDropout(dropout);
-      return new BertClassifier(folder, config, outputs, p -> Seeds.derive(SEED, p, 0));
+      EncoderConfig config = folder.config().withDropout(dropout);
+      return new TextClassifier(folder, config, outputs, p -> Seeds.derive(SEED, p, 0));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -77,6 +83,16 @@ final class Golden {
   static Method repina(double lambda, List<Integer> layers, String pooling) {
     return new Method(
         "repina-i", new TreeMap<>(Map.of("lambda", lambda, "layers", layers, "pooling", pooling)));
+  }
+
+  /** A context for a model of this class, with the golden seed and training. */
+  static Context context(Method method, TextClassifier model, Snapshot snapshot) {
+    return context(method, TaskKind.CLASSIFICATION, model, snapshot, Noise.ENGINE);
+  }
+
+  static Context context(
+      Method method, TaskKind kind, TextClassifier model, Snapshot snapshot, Noise noise) {
+    return new Context(method, training(), kind, SEED, model, snapshot, noise);
   }
 
   static <T> T value(JsonNode node, Class<T> type) {

@@ -9,10 +9,11 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Batch;
-import io.buttress.model.BertClassifier;
-import io.buttress.model.BertClassifier.Output;
 import io.buttress.model.Pooling;
+import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Context;
+import io.buttress.regularizer.Loss;
+import io.buttress.regularizer.Pass;
 import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.regularizer.Snapshot;
@@ -37,13 +38,12 @@ class GoldenTest {
   void logitsAndTwentyStepsOfTrainingEqualPythons(String task, int outputs) {
     Split split = Golden.split(task);
     TaskKind kind = outputs == 1 ? TaskKind.REGRESSION : TaskKind.CLASSIFICATION;
-    try (BertClassifier model = Golden.model(outputs, 0)) {
+    try (TextClassifier model = Golden.model(outputs, 0)) {
       Evaluator evaluator = new Evaluator(model, SILENT);
       float[][] logits = evaluator.run(split, List.of(), Pooling.CLS).logits();
       assertRows(logits, Golden.task(task).get("logits"), TOLERANCE);
 
-      Regularizer stl =
-          Regularizers.create(new Context(Golden.stl(), model.config(), model.manager(), null));
+      Regularizer stl = Regularizers.create(Golden.context(Golden.stl(), model, null));
       Fit fit = new Trainer(kind, split, Golden.training(), Golden.SEED).fit(model, stl, SILENT);
 
       assertThat(losses(fit)).hasSize(20);
@@ -60,14 +60,13 @@ class GoldenTest {
     List<Integer> layers = List.of(Golden.value(golden.get("layers"), Integer[].class));
     Pooling pooling = Pooling.of(golden.get("pooling").asText());
     Split split = Golden.split("two");
-    try (BertClassifier model = Golden.model(2, 0)) {
+    try (TextClassifier model = Golden.model(2, 0)) {
       Map<Integer, float[]> pretrained =
           new Evaluator(model, SILENT).run(split, layers, pooling).representations();
 
       assertOneStep(golden, model, split, layers, others(pretrained));
 
-      Context context =
-          new Context(method(golden, layers), model.config(), model.manager(), all(pretrained));
+      Context context = Golden.context(method(golden, layers), model, all(pretrained));
       Fit fit =
           new Trainer(TaskKind.CLASSIFICATION, split, Golden.training(), Golden.SEED)
               .fit(model, Regularizers.create(context), SILENT);
@@ -78,18 +77,16 @@ class GoldenTest {
 
   /** The penalty of examples 0 to 3 against the snapshot rows of examples 4 to 7. */
   private static void assertOneStep(
-      JsonNode golden, BertClassifier model, Split split, List<Integer> layers, Snapshot snapshot) {
+      JsonNode golden, TextClassifier model, Split split, List<Integer> layers, Snapshot snapshot) {
     model.parameters().values().forEach(p -> p.setRequiresGradient(true));
     try (NDManager scope = model.manager().newSubManager();
         var tape = Engine.getInstance().newGradientCollector()) {
       Regularizer repina =
-          Regularizers.create(new Context(method(golden, layers), model.config(), scope, snapshot));
+          Regularizers.create(Golden.context(method(golden, layers), model, snapshot));
       Batch batch = Batch.of(split, new int[] {0, 1, 2, 3}, 0, scope);
-      Output output = model.forward(batch, true);
-      NDArray penalty = repina.penalty(batch, output);
-      NDArray loss =
-          TaskLoss.mean(TaskKind.CLASSIFICATION, output.logits(), batch)
-              .add(penalty.mul(scope.create((float) repina.lambda())));
+      Loss terms = repina.loss(Pass.of(model, TaskKind.CLASSIFICATION, batch, repina.forward()));
+      NDArray penalty = terms.penalty();
+      NDArray loss = terms.task().add(penalty.mul(scope.create((float) repina.lambda())));
       assertThat(penalty.getFloat())
           .isCloseTo((float) golden.get("penalty").asDouble(), within(TOLERANCE));
       assertThat(loss.getFloat())
@@ -100,7 +97,12 @@ class GoldenTest {
           .properties()
           .forEach(
               entry -> {
-                float[] ours = model.parameters().get(entry.getKey()).getGradient().toFloatArray();
+                float[] ours =
+                    model
+                        .parameters()
+                        .get(entry.getKey().replace("bert.", ""))
+                        .getGradient()
+                        .toFloatArray();
                 assertThat(ours)
                     .as(entry.getKey())
                     .containsExactly(

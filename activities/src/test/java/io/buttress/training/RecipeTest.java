@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.study.Seeds;
 import io.buttress.study.Training;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -75,6 +76,6 @@ class RecipeTest {
   }
 
   private static Training training(String shape, double warmup) {
-    return new Training(1, 1, 2e-5, warmup, 8, "fp32", 0, 0, shape, null, null, 0);
+    return new Training(1, 1, 2e-5, warmup, 8, "fp32", 0, 0, shape, null, null, 0, null);
   }
 }

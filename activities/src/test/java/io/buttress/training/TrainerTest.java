@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import io.buttress.data.TokenizedDataset.Split;
-import io.buttress.model.Batch;
-import io.buttress.model.BertClassifier;
-import io.buttress.model.BertClassifier.Output;
 import io.buttress.model.Pooling;
-import io.buttress.regularizer.Context;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Loss;
+import io.buttress.regularizer.Pass;
 import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.regularizer.Snapshot;
@@ -98,7 +97,7 @@ class TrainerTest {
   @Test
   void memoryStaysFlatOverTheSteps() {
     Set<String> counts = new HashSet<>();
-    try (BertClassifier model = Golden.model(2, 0.2)) {
+    try (TextClassifier model = Golden.model(2, 0.2)) {
       Regularizer regularizer = regularizer(repina(0.1), model);
       trainer(Golden.SEED)
           .fit(
@@ -115,7 +114,7 @@ class TrainerTest {
   @Test
   void thePenaltyStartsAtZeroAndGrows() {
     List<Double> penalties = new ArrayList<>();
-    try (BertClassifier model = Golden.model(2, 0)) {
+    try (TextClassifier model = Golden.model(2, 0)) {
       Fit fit = trainer(Golden.SEED).fit(model, regularizer(repina(0.001), model), SILENT);
       fit.history().stream()
           .filter(point -> point.metric().equals("regularizer"))
@@ -127,7 +126,7 @@ class TrainerTest {
 
   @Test
   void aLossThatIsNotFiniteEndsTheRunAndNamesTheStep() {
-    try (BertClassifier model = Golden.model(2, 0)) {
+    try (TextClassifier model = Golden.model(2, 0)) {
       int[] calls = {0};
       Regularizer inner = regularizer(repina(0.1), model);
       Regularizer failing =
@@ -138,9 +137,10 @@ class TrainerTest {
             }
 
             @Override
-            public NDArray penalty(Batch batch, Output output) {
-              NDArray penalty = inner.penalty(batch, output);
-              return calls[0]++ == 3 ? penalty.div(penalty.sub(penalty)) : penalty;
+            public Loss loss(Pass pass) {
+              NDArray penalty = inner.loss(pass).penalty();
+              NDArray wrong = calls[0]++ == 3 ? penalty.div(penalty.sub(penalty)) : penalty;
+              return new Loss(pass.taskLoss(), wrong, null);
             }
           };
       Fit fit = trainer(Golden.SEED).fit(model, failing, SILENT);
@@ -158,19 +158,19 @@ class TrainerTest {
     return new Trainer(TaskKind.CLASSIFICATION, SPLIT, Golden.training(), seed);
   }
 
-  private static Regularizer regularizer(Method method, BertClassifier model) {
+  private static Regularizer regularizer(Method method, TextClassifier model) {
     Map<Integer, Tensor> tensors = new TreeMap<>();
     new Evaluator(model, SILENT)
         .run(SPLIT, LAST, Pooling.CLS)
         .representations()
         .forEach((layer, values) -> tensors.put(layer, Tensor.of(values, SPLIT.size(), 16)));
     Snapshot snapshot = new Snapshot(tensors);
-    return Regularizers.create(new Context(method, model.config(), model.manager(), snapshot));
+    return Regularizers.create(Golden.context(method, model, snapshot));
   }
 
   private static Trace train(
       Method method, double dropout, long seed, UnaryOperator<Regularizer> around) {
-    try (BertClassifier model = Golden.model(2, dropout)) {
+    try (TextClassifier model = Golden.model(2, dropout)) {
       Regularizer regularizer = around.apply(regularizer(method, model));
       Fit fit = trainer(seed).fit(model, regularizer, SILENT);
       Map<String, List<Float>> weights = new TreeMap<>();
@@ -203,10 +203,10 @@ class TrainerTest {
       }
 
       @Override
-      public NDArray penalty(Batch batch, Output output) {
-        NDArray penalty = inner.penalty(batch, output);
-        disturbance.accept(penalty);
-        return penalty;
+      public Loss loss(Pass pass) {
+        Loss loss = inner.loss(pass);
+        disturbance.accept(loss.penalty());
+        return loss;
       }
     };
   }

@@ -16,7 +16,7 @@ public record Parameter(
     Object defaultValue,
     Range range,
     List<String> choices,
-    List<Double> grid) {
+    List<? extends Number> grid) {
 
   /** The type of a parameter's value. */
   public enum Kind {
@@ -34,8 +34,8 @@ public record Parameter(
     return new Parameter(name, Kind.NUMBER, defaultValue, range, List.of(), List.of(grid));
   }
 
-  static Parameter integer(String name, Integer defaultValue, Range range) {
-    return new Parameter(name, Kind.INTEGER, defaultValue, range, List.of(), List.of());
+  static Parameter integer(String name, Integer defaultValue, Range range, Integer... grid) {
+    return new Parameter(name, Kind.INTEGER, defaultValue, range, List.of(), List.of(grid));
   }
 
   static Parameter choice(String name, String defaultValue, String... choices) {

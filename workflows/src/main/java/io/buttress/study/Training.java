@@ -15,6 +15,8 @@ package io.buttress.study;
  * @param dropout hidden, attention and classifier dropout; null: as in the model's config
  * @param steps optimizer steps; null: by epochs
  * @param minSteps train for at least so many optimizer steps
+ * @param microBatchSize examples per forward pass, over which gradients accumulate; null: all of a
+ *     step's
  */
 public record Training(
     double epochs,
@@ -28,10 +30,11 @@ public record Training(
     String schedule,
     Double dropout,
     Integer steps,
-    int minSteps) {
+    int minSteps,
+    Integer microBatchSize) {
 
   public static final Training DEFAULT =
-      new Training(3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, 0);
+      new Training(3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, 0, null);
 
   /** Optimizer steps for a training set of {@code examples}; the last short batch is kept. */
   public int totalSteps(int examples) {

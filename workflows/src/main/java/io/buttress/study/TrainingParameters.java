@@ -19,7 +19,8 @@ final class TrainingParameters {
           Parameter.choice("schedule", STANDARD.schedule(), "linear", "cosine", "constant"),
           Parameter.number("dropout", STANDARD.dropout(), Range.halfOpen(0, 1)),
           Parameter.integer("steps", STANDARD.steps(), Range.atLeast(1)),
-          Parameter.integer("minSteps", STANDARD.minSteps(), Range.atLeast(0)));
+          Parameter.integer("minSteps", STANDARD.minSteps(), Range.atLeast(0)),
+          Parameter.integer("microBatchSize", STANDARD.microBatchSize(), Range.atLeast(1)));
 
   private TrainingParameters() {}
 
@@ -54,6 +55,7 @@ final class TrainingParameters {
         (String) values.get("schedule"),
         (Double) values.get("dropout"),
         (Integer) values.get("steps"),
-        (Integer) values.get("minSteps"));
+        (Integer) values.get("minSteps"),
+        (Integer) values.get("microBatchSize"));
   }
 }

@@ -71,6 +71,6 @@ public final class Studies {
 
   private static Training training(int i) {
     return new Training(
-        3, 32, 1e-5 * (i + 1), 0.06, 128 + i % 2, "fp32", 0.01, 1.0, "linear", null, null, 0);
+        3, 32, 1e-5 * (i + 1), 0.06, 128 + i % 2, "fp32", 0.01, 1.0, "linear", null, null, 0, null);
   }
 }

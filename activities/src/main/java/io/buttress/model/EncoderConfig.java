@@ -23,7 +23,7 @@ import java.util.Map;
  * @param classifierDropout before the head
  * @param initializerRange standard deviation of a new head's weights
  */
-public record BertConfig(
+public record EncoderConfig(
     int vocabulary,
     int hiddenSize,
     int layers,
@@ -59,15 +59,15 @@ public record BertConfig(
    *
    * @throws InvalidModelException when the architecture is not one that is built here
    */
-  static BertConfig of(ObjectNode json, String file) throws InvalidModelException {
+  static EncoderConfig of(ObjectNode json, String file) throws InvalidModelException {
     Fields fields = new Fields(json, file);
     fields.oneOf("model_type", "", "bert");
     fields.oneOf("position_embedding_type", "absolute", "absolute");
     String activation =
         fields.oneOf("hidden_act", "gelu", "gelu", "gelu_new", "gelu_pytorch_tanh", "relu");
     double hiddenDropout = fields.rate("hidden_dropout_prob", 0.1);
-    BertConfig config =
-        new BertConfig(
+    EncoderConfig config =
+        new EncoderConfig(
             fields.size("vocab_size"),
             fields.size("hidden_size"),
             fields.size("num_hidden_layers"),
@@ -90,8 +90,8 @@ public record BertConfig(
   }
 
   /** The same architecture with one rate for hidden, attention and classifier dropout. */
-  public BertConfig withDropout(double rate) {
-    return new BertConfig(
+  public EncoderConfig withDropout(double rate) {
+    return new EncoderConfig(
         vocabulary,
         hiddenSize,
         layers,

@@ -18,13 +18,13 @@ import java.util.function.ToLongFunction;
  * A BERT encoder with a head: pooler (linear, tanh) on {@code [CLS]}, dropout, linear. Equal to
  * transformers' {@code BertForSequenceClassification}. Holds its parameters until it is closed.
  */
-public final class BertClassifier implements AutoCloseable {
-  private static final String POOLER = "bert.pooler.dense";
+public final class TextClassifier implements AutoCloseable {
+  private static final String POOLER = "pooler.dense";
   private static final String HEAD = "classifier";
 
   private final NDManager manager;
   private final TorchOps ops;
-  private final BertConfig config;
+  private final EncoderConfig config;
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
   private final BertEncoder encoder;
 
@@ -32,9 +32,10 @@ public final class BertClassifier implements AutoCloseable {
    * What one forward pass gives.
    *
    * @param hiddenStates {@code [batch, length, H]}: embeddings, then every layer
+   * @param pooled {@code [batch, H]}, the pooler's output before dropout
    * @param logits {@code [batch, labels]}; for regression {@code [batch, 1]}
    */
-  public record Output(List<NDArray> hiddenStates, NDArray logits) {}
+  public record Output(List<NDArray> hiddenStates, NDArray pooled, NDArray logits) {}
 
   /**
    * Puts a model on the engine's default device. Pooler and head are taken from the folder where
@@ -45,16 +46,15 @@ public final class BertClassifier implements AutoCloseable {
    * @param outputs number of labels; 1 for regression
    * @param seeds purpose ({@code pooler}, {@code head}) to the seed of a {@link Random}
    */
-  public BertClassifier(
-      ModelFolder folder, BertConfig config, int outputs, ToLongFunction<String> seeds) {
+  public TextClassifier(
+      ModelFolder folder, EncoderConfig config, int outputs, ToLongFunction<String> seeds) {
     this.config = config;
     manager = NDManager.newBaseManager();
     manager.setName("model");
     ops = new TorchOps(manager);
     config
         .encoderShapes()
-        .forEach(
-            (name, shape) -> put("bert." + name, folder.find(name, shape).orElseThrow(), shape));
+        .forEach((name, shape) -> put(name, folder.find(name, shape).orElseThrow(), shape));
     linear(folder, POOLER, config.hiddenSize(), "pooler", seeds);
     linear(folder, HEAD, outputs, "head", seeds);
     encoder = new BertEncoder(config, parameters, ops);
@@ -63,21 +63,34 @@ public final class BertClassifier implements AutoCloseable {
   private void linear(
       ModelFolder folder, String name, int outputs, String purpose, ToLongFunction<String> seeds) {
     int inputs = config.hiddenSize();
-    String stored = name.replaceFirst("^bert\\.", "");
-    var weight = folder.find(stored + ".weight", outputs, inputs);
-    var bias = folder.find(stored + ".bias", outputs);
+    var weight = folder.find(name + ".weight", outputs, inputs);
+    var bias = folder.find(name + ".bias", outputs);
     if (weight.isPresent() && bias.isPresent()) {
       put(name + ".weight", weight.get(), outputs, inputs);
       put(name + ".bias", bias.get(), outputs);
       return;
     }
-    Random random = new Random(seeds.applyAsLong(purpose));
-    ByteBuffer drawn = manager.allocateDirect(4 * outputs * inputs);
-    for (int i = 0; i < outputs * inputs; i++) {
-      drawn.putFloat((float) (random.nextGaussian() * config.initializerRange()));
-    }
-    put(name + ".weight", drawn.flip(), outputs, inputs);
+    float[] drawn = normal(outputs * inputs, config.initializerRange(), seeds.applyAsLong(purpose));
+    parameters.put(name + ".weight", manager.create(drawn, new Shape(outputs, inputs)).duplicate());
     put(name + ".bias", manager.allocateDirect(4 * outputs), outputs);
+  }
+
+  /** Draws from N(0, deviation), one after the other, by {@link Random#nextGaussian}. */
+  public static float[] normal(int size, double deviation, long seed) {
+    Random random = new Random(seed);
+    float[] drawn = new float[size];
+    for (int i = 0; i < size; i++) {
+      drawn[i] = (float) (random.nextGaussian() * deviation);
+    }
+    return drawn;
+  }
+
+  /** Gives a parameter new values, row by row. */
+  public void assign(String parameter, float[] values) {
+    NDArray target = parameters.get(parameter);
+    try (NDArray source = manager.create(values, target.getShape())) {
+      ops.assign(target, source);
+    }
   }
 
   /** Copies float32 values into memory of the engine's own: the optimizer writes to it. */
@@ -90,22 +103,25 @@ public final class BertClassifier implements AutoCloseable {
   /**
    * The forward pass; arrays attach to the batch's manager.
    *
-   * @param training whether dropout is on
+   * @param forward what kind of pass
    */
-  public Output forward(Batch batch, boolean training) {
-    List<NDArray> states = encoder.hiddenStates(batch, training);
+  public Output forward(Batch batch, Forward forward) {
+    List<NDArray> states = encoder.hiddenStates(batch, forward);
     NDArray cls = states.get(config.layers()).get(new NDIndex(":, 0"));
-    NDArray pooled = Activation.tanh(encoder.linear(cls, POOLER));
-    pooled = BertEncoder.dropout(pooled, config.classifierDropout(), training);
-    return new Output(states, encoder.linear(pooled, HEAD));
+    NDArray pooled = Activation.tanh(encoder.linear(cls, POOLER, forward));
+    NDArray input = BertEncoder.dropout(pooled, config.classifierDropout(), forward);
+    return new Output(states, pooled, encoder.linear(input, HEAD, forward));
   }
 
-  /** Parameters by transformers' name, in forward order. */
+  /**
+   * Parameters in forward order: the encoder's by the names of transformers' {@code BertModel},
+   * then {@code pooler.dense} and {@code classifier}.
+   */
   public Map<String, NDArray> parameters() {
     return Collections.unmodifiableMap(parameters);
   }
 
-  public BertConfig config() {
+  public EncoderConfig config() {
     return config;
   }
 

@@ -1,4 +1,4 @@
-package io.buttress.training;
+package io.buttress.study;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,0 +1,45 @@
+package io.buttress.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.core.Linear;
+
+/**
+ * One kind of forward pass. A fine-tuning method may change its pieces; these are the plain ones.
+ */
+@FunctionalInterface
+public interface Forward {
+  Forward EVALUATION = () -> false;
+  Forward TRAINING = () -> true;
+
+  /** Whether dropout is on. */
+  boolean training();
+
+  /**
+   * A rate of dropout: on hidden states, attention probabilities or before the head.
+   *
+   * @param configured the model's
+   */
+  default double dropout(double configured) {
+    return configured;
+  }
+
+  /**
+   * What the encoder makes of the looked-up tokens, before positions and LayerNorm are applied.
+   *
+   * @param tokens {@code [batch, length, E]}, rows of the word embedding table
+   */
+  default NDArray tokens(NDArray tokens) {
+    return tokens;
+  }
+
+  /**
+   * A linear layer, y = x W' + b.
+   *
+   * @param name of the layer, as in {@code encoder.layer.0.attention.self.query}
+   * @param weight {@code [outputs, inputs]}
+   * @param bias {@code [outputs]}
+   */
+  default NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
+    return Linear.linear(x, weight, bias).singletonOrThrow();
+  }
+}

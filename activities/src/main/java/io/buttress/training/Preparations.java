@@ -1,0 +1,40 @@
+package io.buttress.training;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Preparation;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@inheritDoc}
+ *
+ * @param order of the training run to come
+ */
+record Preparations(TextClassifier model, Split train, ExampleOrder order, Progress progress)
+    implements Preparation {
+
+  @Override
+  public float[][] pooled() {
+    return new Evaluator(model, (step, steps, loss) -> progress.at(0, 0, null)).pooled(train);
+  }
+
+  @Override
+  public void minimise(Map<String, NDArray> parameters, int steps, double rate, BatchLoss loss) {
+    List<List<NDArray>> groups = List.of(List.copyOf(parameters.values()));
+    try (AdamW optimizer = new AdamW(model.ops(), model.manager(), groups, 0)) {
+      for (int step = 0; step < steps; step++) {
+        try (NDManager scope = model.manager().newSubManager();
+            GradientCollector tape = Engine.getInstance().newGradientCollector()) {
+          optimizer.accumulate(loss.of(order.rows(step), scope));
+          optimizer.step(new double[] {rate}, new double[] {0}, scope);
+        }
+        progress.at(0, 0, null);
+      }
+    }
+  }
+}
