@@ -1,8 +1,8 @@
 package io.buttress.regularizer;
 
+import io.buttress.study.Seeds;
 import io.buttress.study.TaskKind;
 import java.util.Arrays;
-import java.util.Random;
 import java.util.stream.IntStream;
 import smile.math.BFGS;
 
@@ -35,7 +35,7 @@ record LinearHead(float[] weight, float[] bias) {
       float[][] features, float[] targets, TaskKind kind, int outputs, long seed) {
     double[] scaling = scaling(features);
     double[][] x = scaled(features, scaling);
-    int[] order = shuffled(x.length, seed);
+    int[] order = Seeds.permutation(x.length, seed);
     int cut = (int) Math.round(HELD_OUT * x.length);
     int[] held = Arrays.copyOfRange(order, 0, cut);
     int[] rest = Arrays.copyOfRange(order, cut, order.length);
@@ -60,18 +60,6 @@ record LinearHead(float[] weight, float[] bias) {
 
   private static void minimise(HeadLoss loss, double[] theta) {
     BFGS.minimize(loss, MEMORY, theta, TOLERANCE, ITERATIONS);
-  }
-
-  private static int[] shuffled(int n, long seed) {
-    int[] order = IntStream.range(0, n).toArray();
-    Random random = new Random(seed);
-    for (int i = n - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swapped = order[i];
-      order[i] = order[j];
-      order[j] = swapped;
-    }
-    return order;
   }
 
   /** Mean and standard deviation of all entries together. */

@@ -2,7 +2,6 @@ package io.buttress.training;
 
 import io.buttress.study.Seeds;
 import java.util.Arrays;
-import java.util.Random;
 
 /**
  * Which examples every optimizer step sees: each epoch is a permutation of the training set, cut
@@ -29,27 +28,10 @@ public final class ExampleOrder {
     int perEpoch = (examples + batchSize - 1) / batchSize;
     int epoch = step / perEpoch;
     if (epoch != cachedEpoch) {
-      cached = permutation(examples, Seeds.derive(seed, "order", epoch));
+      cached = Seeds.permutation(examples, Seeds.derive(seed, "order", epoch));
       cachedEpoch = epoch;
     }
     int from = step % perEpoch * batchSize;
     return Arrays.copyOfRange(cached, from, Math.min(examples, from + batchSize));
-  }
-
-  /**
-   * Fisher-Yates (Durstenfeld 1964): for i = n-1 down to 1, swap positions i and {@code
-   * random.nextInt(i + 1)}, with {@link Random} of the given seed.
-   */
-  static int[] permutation(int n, long seed) {
-    int[] order = new int[n];
-    Arrays.setAll(order, i -> i);
-    Random random = new Random(seed);
-    for (int i = n - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swapped = order[i];
-      order[i] = order[j];
-      order[j] = swapped;
-    }
-    return order;
   }
 }
