@@ -1,5 +1,7 @@
 package io.buttress.data;
 
+import io.buttress.model.EncoderConfig;
+import io.buttress.regularizer.Projection;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.DataFile;
 import io.buttress.study.DataUris;
@@ -130,11 +132,30 @@ final class StudyResolver {
     }
     checkLayer("collapse.layer", spec.collapse().layer(), imported, problems);
     for (Method method : spec.methods()) {
-      if (method.parameters().containsKey("layers")) {
-        for (int layer : method.integers("layers")) {
-          checkLayer(method.id() + ".layers", layer, imported, problems);
-        }
+      checkFits(method, imported, problems);
+    }
+  }
+
+  private static void checkFits(
+      Method method, ModelImport.Imported imported, List<Problem> problems) {
+    EncoderConfig config = imported.config();
+    String model = imported.model().uri();
+    if (method.parameters().containsKey("layers")) {
+      for (int layer : method.integers("layers")) {
+        checkLayer(method.id() + ".layers", layer, imported, problems);
       }
+    }
+    if (method.parameters().containsKey("n") && method.integer("n", 0) > config.layers()) {
+      note(method.id() + ".n", model + " has " + config.layers() + " layers", problems);
+    }
+    if (Projection.tooNarrow(method, config)) {
+      note(
+          method.id() + ".width",
+          "phiInit identity needs at least twice "
+              + model
+              + "'s hidden size "
+              + config.hiddenSize(),
+          problems);
     }
   }
 
@@ -143,10 +164,15 @@ final class StudyResolver {
     try {
       imported.config().resolveLayer(layer);
     } catch (IllegalArgumentException e) {
-      Problem problem = new Problem(path, imported.model().uri() + ": " + e.getMessage());
-      if (!problems.contains(problem)) {
-        problems.add(problem);
-      }
+      note(path, imported.model().uri() + ": " + e.getMessage(), problems);
+    }
+  }
+
+  /** Settings of one grid may share a problem. */
+  private static void note(String path, String message, List<Problem> problems) {
+    Problem problem = new Problem(path, message);
+    if (!problems.contains(problem)) {
+      problems.add(problem);
     }
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
+import io.buttress.model.EncoderConfig;
 import io.buttress.study.Method;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,7 +19,15 @@ import java.util.Random;
  * @param biases {@code [outputs]} each
  * @param activation {@code relu}, {@code gelu} or {@code tanh}
  */
-record Projection(List<NDArray> weights, List<NDArray> biases, String activation) {
+public record Projection(List<NDArray> weights, List<NDArray> biases, String activation) {
+
+  /** Whether phi cannot start as the identity: ReLU keeps x as max(x, 0) and max(-x, 0). */
+  public static boolean tooNarrow(Method method, EncoderConfig config) {
+    return method.id().equals("repina-mlp")
+        && method.text("phiInit").equals("identity")
+        && method.integer("depth", 1) > 1
+        && method.integer("width", config.hiddenSize()) < 2 * config.hiddenSize();
+  }
 
   /**
    * A new phi.
@@ -31,12 +40,6 @@ record Projection(List<NDArray> weights, List<NDArray> biases, String activation
     int depth = method.integer("depth", 2);
     int width = method.integer("width", hidden);
     boolean identity = method.text("phiInit").equals("identity");
-    if (identity && depth > 1 && width < 2 * hidden) {
-      throw new IllegalArgumentException(
-          "methods: repina-mlp's phiInit identity needs a width of at least 2 x "
-              + hidden
-              + " (ReLU keeps x as max(x, 0) and max(-x, 0)), or depth 1");
-    }
     Random random = new Random(context.seed("phi", index));
     List<NDArray> weights = new ArrayList<>();
     List<NDArray> biases = new ArrayList<>();

@@ -18,7 +18,7 @@ final class MethodsCommand implements Callable<Integer> {
       System.out.printf("%-12s %s%n", method.id(), method.summary());
       for (Parameter parameter : method.parameters()) {
         System.out.printf(
-            "  %-10s %s; default %s%n",
+            "  %-16s %s; default %s%n",
             parameter.name(), values(parameter), parameter.defaultValue());
       }
     }

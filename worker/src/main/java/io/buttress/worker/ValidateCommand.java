@@ -1,8 +1,15 @@
 package io.buttress.worker;
 
+import io.buttress.study.Method;
+import io.buttress.study.Planner;
 import io.buttress.study.StudySpec;
+import io.buttress.study.TaskSpec;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -19,24 +26,30 @@ final class ValidateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     StudySpec spec = StudyFile.read(study).spec();
-    long trials =
-        (long) spec.models().size()
-            * spec.tasks().size()
-            * spec.methods().size()
-            * spec.training().size()
-            * spec.regimes().size()
-            * spec.seeds().size();
     System.out.printf(
         "%s: %d trials = %d models x %d tasks x %d methods x %d training settings x %d regimes x %d"
             + " seeds%n",
         spec.name(),
-        trials,
+        Planner.trials(spec),
         spec.models().size(),
         spec.tasks().size(),
         spec.methods().size(),
         spec.training().size(),
         spec.regimes().size(),
         spec.seeds().size());
+    spec.tasks().forEach(task -> printLeftOut(task, spec.methods()));
     return Exit.DONE;
+  }
+
+  private static void printLeftOut(TaskSpec task, List<Method> methods) {
+    Set<String> ids =
+        methods.stream()
+            .filter(method -> !Planner.applies(method, task))
+            .map(Method::id)
+            .collect(Collectors.toCollection(TreeSet::new));
+    if (!ids.isEmpty()) {
+      System.out.printf(
+          "left out: %s on %s, which is regression%n", String.join(", ", ids), task.id());
+    }
   }
 }

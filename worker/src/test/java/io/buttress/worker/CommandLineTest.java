@@ -2,6 +2,9 @@ package io.buttress.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.buttress.study.MethodCatalog;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -21,6 +24,30 @@ final class CommandLineTest {
         study("{name: a, tasks: [\"sample:sentiment\"], methods: [{id: stl}], seeds: [1, 2]}");
     assertThat(execute("validate", study.toString())).isEqualTo(Exit.DONE);
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void everyMethodIsListedWithItsParameters() {
+    String listed = "\n" + printed("methods");
+    MethodCatalog.entries()
+        .forEach(
+            method -> {
+              assertThat(listed).contains("\n" + method.id() + " ");
+              method
+                  .parameters()
+                  .forEach(parameter -> assertThat(listed).contains("  " + parameter.name() + " "));
+            });
+  }
+
+  @Test
+  void validateSaysWhatIsLeftOut() throws Exception {
+    Path study =
+        study(
+            "{name: a, tasks: [\"sample:sentiment\", {id: stsb, train: \"file:/t.tsv\","
+                + " validation: \"file:/v.tsv\"}], methods: [{id: stl}, {id: r3f}, {id: r4f}]}");
+    assertThat(printed("validate", study.toString()))
+        .contains("a: 4 trials")
+        .contains("left out: r3f, r4f on stsb");
   }
 
   @Test
@@ -82,6 +109,18 @@ final class CommandLineTest {
 
   private int execute(String... arguments) {
     return commandLine().execute(arguments);
+  }
+
+  private String printed(String... arguments) {
+    PrintStream before = System.out;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(out, true));
+    try {
+      assertThat(execute(arguments)).isEqualTo(Exit.DONE);
+    } finally {
+      System.setOut(before);
+    }
+    return out.toString();
   }
 
   private CommandLine commandLine() {

@@ -22,19 +22,26 @@ public final class Planner {
 
   /** How many trials a study has; a lower bound where there are billions. */
   public static long trials(StudySpec spec) {
-    long trials = 1;
-    for (List<?> axis :
-        List.of(
-            spec.models(),
-            spec.tasks(),
-            spec.methods(),
-            spec.seeds(),
-            spec.regimes(),
-            spec.training())) {
+    long pairs = 0;
+    for (TaskSpec task : spec.tasks()) {
+      pairs += spec.methods().stream().filter(method -> applies(method, task)).count();
+    }
+    long trials = pairs;
+    for (List<?> axis : List.of(spec.models(), spec.seeds(), spec.regimes(), spec.training())) {
       // No list is long enough for one factor to overflow what the limit lets through.
       trials = Math.min(trials, Integer.MAX_VALUE) * axis.size();
     }
     return trials;
+  }
+
+  /** Whether a method can be used for a task; the plan leaves out what cannot. */
+  public static boolean applies(Method method, TaskSpec task) {
+    return task.kind() != TaskKind.REGRESSION || entry(method).regression();
+  }
+
+  private static MethodCatalog.Entry entry(Method method) {
+    return MethodCatalog.find(method.id())
+        .orElseThrow(() -> new IllegalArgumentException("unknown method " + method.id()));
   }
 
   /**
@@ -55,6 +62,9 @@ public final class Planner {
             DatasetRequest dataset = new DatasetRequest(model, task, training.maxLength());
             datasets.add(dataset);
             for (Method method : spec.methods()) {
+              if (!applies(method, task.spec())) {
+                continue;
+              }
               for (long seed : spec.seeds()) {
                 trials.add(trial(spec, dataset, method, regime, seed, training));
               }
@@ -98,11 +108,7 @@ public final class Planner {
     List<SnapshotRequest> snapshots = new ArrayList<>();
     snapshots.add(
         new SnapshotRequest(dataset, "validation", List.of(collapse.layer()), collapse.pooling()));
-    boolean usesTrain =
-        MethodCatalog.find(method.id())
-            .orElseThrow(() -> new IllegalArgumentException("unknown method " + method.id()))
-            .usesTrainSnapshot();
-    if (usesTrain) {
+    if (entry(method).usesTrainSnapshot()) {
       snapshots.add(
           new SnapshotRequest(dataset, "train", method.integers("layers"), method.text("pooling")));
     }

@@ -145,6 +145,12 @@ public final class StudyParser {
             collapse(study.get("collapse")),
             execution(study.get("execution")));
     long trials = Planner.trials(spec);
+    if (!spec.tasks().isEmpty()
+        && !spec.methods().isEmpty()
+        && spec.tasks().stream()
+            .noneMatch(task -> spec.methods().stream().anyMatch(m -> Planner.applies(m, task)))) {
+      study.get("methods").problem("none of them can be used for regression, which every task is");
+    }
     if (trials > MAX_TRIALS) {
       study.problem("the study has " + trials + " trials; this version runs at most " + MAX_TRIALS);
     }
@@ -191,7 +197,18 @@ public final class StudyParser {
     for (SortedMap<String, Object> setting : Grid.settings(node, parameters)) {
       settings.add(new Method(id, setting));
     }
+    if (settings.stream().anyMatch(StudyParser::cannotBeIdentity)) {
+      node.get("phiInit").problem("identity needs the activation relu, or depth 1");
+    }
     return settings;
+  }
+
+  /** tanh and gelu of x cannot be undone by a linear layer. */
+  private static boolean cannotBeIdentity(Method method) {
+    return method.id().equals("repina-mlp")
+        && method.text("phiInit").equals("identity")
+        && method.integer("depth", 1) > 1
+        && !method.text("activation").equals("relu");
   }
 
   private static Regime regime(SpecNode node) {

@@ -48,6 +48,24 @@ class PlannerPropertyTest {
   }
 
   @Property(tries = 50)
+  void whatDoesNotApplyIsLeftOutAndNothingElse(@ForAll("studies") StudySpec spec) {
+    List<Method> methods = new ArrayList<>(spec.methods());
+    methods.add(new Method("r3f", new TreeMap<>()));
+    List<TaskSpec> tasks = new ArrayList<>(spec.tasks());
+    tasks.add(Studies.regressionTask("score"));
+    StudySpec mixed = Studies.with(spec, tasks, methods);
+    List<Trial> trials = plan(mixed).trials();
+    assertThat(trials).hasSize((int) Planner.trials(mixed));
+    int settings =
+        spec.models().size() * spec.seeds().size() * spec.training().size() * spec.regimes().size();
+    assertThat(trials.stream().filter(trial -> trial.method().id().equals("r3f")))
+        .hasSize(settings * spec.tasks().size())
+        .noneMatch(trial -> trial.dataset().task().spec().id().equals("score"));
+    assertThat(trials.stream().filter(trial -> trial.dataset().task().spec().id().equals("score")))
+        .hasSize(settings * spec.methods().size());
+  }
+
+  @Property(tries = 50)
   void planningIsDeterministicAcrossSerialisation(@ForAll("studies") StudySpec spec)
       throws Exception {
     ResolvedStudy study = Studies.resolve(spec);
@@ -144,7 +162,8 @@ class PlannerPropertyTest {
             Map.entry("schedule", "cosine"),
             Map.entry("dropout", 0.5),
             Map.entry("steps", 5),
-            Map.entry("minSteps", 5));
+            Map.entry("minSteps", 5),
+            Map.entry("microBatchSize", 5));
     training.forEach((field, value) -> changes.put("/spec/training/0/" + field, value));
     assertThat(training).hasSameSizeAs(Training.class.getRecordComponents());
 

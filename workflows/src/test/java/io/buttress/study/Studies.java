@@ -42,19 +42,42 @@ public final class Studies {
         ExecutionSpec.DEFAULT);
   }
 
+  /** The same study of other tasks and methods. */
+  static StudySpec with(StudySpec spec, List<TaskSpec> tasks, List<Method> methods) {
+    return new StudySpec(
+        spec.name(),
+        spec.models(),
+        tasks,
+        methods,
+        spec.seeds(),
+        spec.regimes(),
+        spec.training(),
+        spec.collapse(),
+        spec.execution());
+  }
+
   private static TaskSpec task(int i) {
+    return task("task" + i, TaskKind.CLASSIFICATION);
+  }
+
+  static TaskSpec regressionTask(String id) {
+    return task(id, TaskKind.REGRESSION);
+  }
+
+  private static TaskSpec task(String id, TaskKind kind) {
+    boolean classes = kind == TaskKind.CLASSIFICATION;
     return new TaskSpec(
-        "task" + i,
-        TaskKind.CLASSIFICATION,
-        List.of("a", "b"),
-        "file:/data/" + i + "/train.tsv",
-        "file:/data/" + i + "/dev.tsv",
+        id,
+        kind,
+        classes ? List.of("a", "b") : null,
+        "file:/data/" + id + "/train.tsv",
+        "file:/data/" + id + "/dev.tsv",
         null,
         null,
         null,
         List.of("text"),
         "label",
-        List.of("accuracy"),
+        List.of(classes ? "accuracy" : "pearson"),
         null,
         null);
   }

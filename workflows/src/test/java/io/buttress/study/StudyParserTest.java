@@ -272,6 +272,11 @@ class StudyParserTest {
         "[{'id': 'repina-i', 'lambda': [1, 1.0]}] | methods[0].lambda[1]: repeats 1.0",
         "[{'id': 'repina-i', 'lambda': true}] | methods[0].lambda: must be a number, not true",
         "[{'id': 'repina-i', 'lambda': []}] | methods[0].lambda: must not be an empty list",
+        "[{'id': 'mixout', 'p': 1}] | methods[0].p: must be in [0, 1), not 1",
+        "[{'id': 'reinit', 'n': 1.5}] | methods[0].n: must be a whole number, not 1.5",
+        "[{'id': 'wc', 'decay': 'off'}] | methods[0].decay: must be one of keep, none, not \"off\"",
+        "[{'id': 'repina-mlp', 'phiInit': 'identity', 'activation': 'tanh'}] |"
+            + " methods[0].phiInit: identity needs the activation relu, or depth 1",
       })
   void refusesBadMethods(String methods, String problem) {
     assertThat(problems(withMethods(methods)))
@@ -347,5 +352,36 @@ class StudyParserTest {
     assertThat(block.find()).isTrue();
     StudySpec spec = parser.parse(block.group(1));
     assertThat(Planner.trials(spec)).isEqualTo(24);
+  }
+
+  @Test
+  void everyMethodWithoutParametersIsOneSetting() {
+    for (MethodCatalog.Entry entry : MethodCatalog.entries()) {
+      assertThat(parser.parse(withMethods("[{'id': '" + entry.id() + "'}]")).methods())
+          .singleElement()
+          .satisfies(
+              method ->
+                  assertThat(method.parameters().keySet())
+                      .containsExactlyInAnyOrderElementsOf(
+                          entry.parameters().stream().map(Parameter::name).toList()));
+    }
+  }
+
+  @Test
+  void gridsOfWholeNumbersAreWholeNumbers() {
+    assertThat(parser.parse(withMethods("[{'id': 'reinit', 'n': 'grid'}]")).methods())
+        .extracting(method -> method.parameters().get("n"))
+        .containsExactly(1, 2, 3, 4, 5, 6);
+  }
+
+  @Test
+  void methodsThatNoTaskCanUseAreAProblem() {
+    String study =
+        "{'name': 's', 'methods': [{'id': 'r3f'}, {'id': 'r4f'}], 'tasks': [{'id': 'stsb',"
+            + " 'train': 'file:/t.tsv', 'validation': 'file:/v.tsv'}%s]}";
+    assertThat(problems(json(String.format(study, ""))))
+        .containsExactly("methods: none of them can be used for regression, which every task is");
+    assertThat(Planner.trials(parser.parse(json(String.format(study, ", 'sample:sentiment'")))))
+        .isEqualTo(2);
   }
 }

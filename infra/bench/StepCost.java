@@ -1,0 +1,175 @@
+import static java.util.stream.Collectors.toMap;
+
+import ai.djl.engine.Engine;
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.ModelFolder;
+import io.buttress.model.Pooling;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Context;
+import io.buttress.regularizer.Noise;
+import io.buttress.regularizer.Regularizers;
+import io.buttress.regularizer.Snapshot;
+import io.buttress.storage.Safetensors;
+import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.study.Method;
+import io.buttress.study.MethodCatalog;
+import io.buttress.study.TaskKind;
+import io.buttress.study.Training;
+import io.buttress.training.Evaluator;
+import io.buttress.training.Progress;
+import io.buttress.training.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * Time of a training step of every method over that of stl. Methods take turns in short runs, so
+ * that whatever else the machine does hits all of them alike; medians are over single steps.
+ *
+ * <p>Arguments: model folder, batch size, length, rounds, methods ("all" or comma-separated ids).
+ */
+public final class StepCost {
+  private static final int STEPS = 8;
+  private static final int WARM_UP = 2;
+  private static final Map<String, Double> BARS = Map.of("repina-i", 1.02, "repina-mlp", 1.05);
+  private static final Progress SILENT = (step, steps, loss) -> {};
+
+  private StepCost() {}
+
+  public static void main(String[] arguments) throws IOException {
+    ModelFolder folder = ModelFolder.read(Path.of(arguments[0]));
+    int batchSize = Integer.parseInt(arguments[1]);
+    int length = Integer.parseInt(arguments[2]);
+    int rounds = Integer.parseInt(arguments[3]);
+    List<String> methods = new ArrayList<>(List.of("stl"));
+    for (MethodCatalog.Entry entry : MethodCatalog.entries()) {
+      // lp takes no steps.
+      boolean wanted =
+          arguments[4].equals("all") || List.of(arguments[4].split(",")).contains(entry.id());
+      if (wanted && !entry.id().equals("stl") && !entry.id().equals("lp")) {
+        methods.add(entry.id());
+      }
+    }
+    Split split = split(folder, STEPS * batchSize, length);
+    Map<Integer, Tensor> snapshot = snapshot(folder, split);
+    Map<String, List<Double>> seconds = new LinkedHashMap<>();
+    for (int round = -1; round < rounds; round++) {
+      for (String id : methods) {
+        List<Double> steps = run(id, folder, split, batchSize, snapshot);
+        if (round >= 0) {
+          seconds.computeIfAbsent(id, key -> new ArrayList<>()).addAll(steps);
+        }
+        System.err.printf("\rround %d of %d: %-16s", round + 1, rounds, id);
+      }
+    }
+    System.err.println();
+    System.exit(report(seconds, batchSize, length) ? 0 : 1);
+  }
+
+  private static List<Double> run(
+      String id, ModelFolder folder, Split split, int batchSize, Map<Integer, Tensor> snapshot) {
+    List<Double> seconds = new ArrayList<>();
+    TreeMap<String, Object> parameters = new TreeMap<>();
+    MethodCatalog.find(id)
+        .orElseThrow()
+        .parameters()
+        .forEach(parameter -> parameters.put(parameter.name(), parameter.defaultValue()));
+    Training training =
+        new Training(1, batchSize, 2e-5, 0.06, 512, "fp32", 0.01, 1, "linear", null, STEPS, 0, null);
+    try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
+      Context context =
+          new Context(
+              new Method(id, parameters),
+              training,
+              TaskKind.CLASSIFICATION,
+              1,
+              model,
+              new Snapshot(snapshot),
+              Noise.ENGINE);
+      long[] last = {0};
+      new Trainer(TaskKind.CLASSIFICATION, split, training, 1)
+          .fit(
+              model,
+              Regularizers.create(context),
+              (step, steps, loss) -> {
+                long now = System.nanoTime();
+                if (step > WARM_UP) {
+                  seconds.add((now - last[0]) / 1e9);
+                }
+                last[0] = now;
+              });
+    }
+    return seconds;
+  }
+
+  /** Random tokens, all inputs of one length. */
+  private static Split split(ModelFolder folder, int examples, int length) {
+    Random random = new Random(1);
+    int[][] ids = new int[examples][length];
+    float[] targets = new float[examples];
+    for (int i = 0; i < examples; i++) {
+      Arrays.setAll(ids[i], j -> random.nextInt(folder.config().vocabulary()));
+      targets[i] = random.nextInt(2);
+    }
+    return new Split(ids, new int[examples][length], targets);
+  }
+
+  /** As a study has it: in a mapped file. */
+  private static Map<Integer, Tensor> snapshot(ModelFolder folder, Split split)
+      throws IOException {
+    try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
+      Map<String, Tensor> tensors =
+          new Evaluator(model, SILENT)
+              .run(split, List.of(-1), Pooling.CLS).representations().entrySet().stream()
+                  .collect(
+                      toMap(
+                          layer -> Integer.toString(layer.getKey()),
+                          layer ->
+                              Tensor.of(
+                                  layer.getValue(),
+                                  split.size(),
+                                  layer.getValue().length / split.size())));
+      Path file = Files.createTempFile("snapshot", ".safetensors");
+      Safetensors.write(file, tensors);
+      file.toFile().deleteOnExit();
+      return Map.of(-1, Safetensors.read(file).get("-1"));
+    }
+  }
+
+  /** Prints the table; false when a method is over its bar. */
+  private static boolean report(Map<String, List<Double>> seconds, int batchSize, int length) {
+    boolean held = true;
+    double stl = quantile(seconds.get("stl"), 0.5);
+    System.out.printf(
+        "%d x %d on %s, %d steps each%n%n",
+        batchSize, length, Engine.getInstance().defaultDevice(), seconds.get("stl").size());
+    System.out.println("| method | median, ms | quartiles, ms | over stl | allowed |");
+    System.out.println("| --- | ---: | ---: | ---: | ---: |");
+    for (Map.Entry<String, List<Double>> method : seconds.entrySet()) {
+      double median = quantile(method.getValue(), 0.5);
+      Double bar = BARS.get(method.getKey());
+      held &= bar == null || median / stl <= bar;
+      System.out.printf(
+          "| %s | %.1f | %.1f to %.1f | %.3f | %s |%n",
+          method.getKey(),
+          1e3 * median,
+          1e3 * quantile(method.getValue(), 0.25),
+          1e3 * quantile(method.getValue(), 0.75),
+          median / stl,
+          bar == null ? "" : bar);
+    }
+    return held;
+  }
+
+  private static double quantile(List<Double> values, double q) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return sorted.get((int) Math.round(q * (sorted.size() - 1)));
+  }
+}
