@@ -150,7 +150,8 @@ public final class ReportActivity implements Report {
         null,
         null,
         null,
-        trial.fingerprint());
+        trial.fingerprint(),
+        null);
   }
 
   private static TrialResult withParameters(
@@ -174,6 +175,7 @@ public final class ReportActivity implements Report {
         result.collapse(),
         result.mlflowRunId(),
         result.modelUri(),
-        result.fingerprint());
+        result.fingerprint(),
+        result.selected());
   }
 }

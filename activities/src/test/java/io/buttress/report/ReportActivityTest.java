@@ -178,6 +178,8 @@ class ReportActivityTest {
             t.dropout(),
             t.steps(),
             t.minSteps(),
+            null,
+            null,
             null);
     return new Trial(
         Json.sha256(List.of(seed, learningRate)),
@@ -186,6 +188,7 @@ class ReportActivityTest {
         Regime.FULL,
         seed,
         training,
+        null,
         CollapseSpec.DEFAULT,
         false,
         List.of());
@@ -211,7 +214,8 @@ class ReportActivityTest {
         null,
         null,
         null,
-        trial.fingerprint());
+        trial.fingerprint(),
+        null);
   }
 
   private static DatasetRequest dataset() {

@@ -245,6 +245,8 @@ class FineTuneActivityTest {
             0.1,
             null,
             0,
+            null,
+            null,
             null);
     List<SnapshotRequest> snapshots = new ArrayList<>();
     snapshots.add(new SnapshotRequest(dataset, "validation", List.of(-1), "cls"));
@@ -258,6 +260,7 @@ class FineTuneActivityTest {
         Regime.FULL,
         3,
         training,
+        null,
         CollapseSpec.DEFAULT,
         keepModel,
         snapshots);
