@@ -49,6 +49,14 @@ class Run:
             1 if self.task["kind"] == "regression" else len(self.dataset.json("dataset.json")["labels"])
         )
         self.examples, self.targets = self.dataset.split("train")
+        if self.training.get("patience"):
+            raise SystemExit("a trial that stops early has no counterpart here")
+        if self.trial.get("selection"):
+            rows, _ = recipe.selection_split(
+                self.targets, self.trial["selection"], self.seed, self.task["kind"] == "regression"
+            )
+            self.examples = [self.examples[row] for row in rows]
+            self.targets = self.targets[rows]
         self.source = store.artifact(self.trial["dataset"]["model"]["key"]).folder()
 
     def model(self):

@@ -62,6 +62,24 @@ def permutation(n, seed):
     return order
 
 
+def selection_split(targets, fraction, seed, regression=False):
+    """(rows to train on, rows set apart), both ascending; targets are class indices, or scores."""
+    labels = [0 if regression else int(t) for t in targets]
+    n = len(labels)
+    size = max(1, math.floor(fraction * n + 0.5))
+    quotas = {label: size * labels.count(label) for label in sorted(set(labels))}
+    shares = {label: quota // n for label, quota in quotas.items()}
+    by_remainder = sorted(quotas, key=lambda label: (-(quotas[label] % n), label))
+    for label in by_remainder[: size - sum(shares.values())]:
+        shares[label] += 1
+    apart = set()
+    for row in permutation(n, derive(seed, "selection", 0)):
+        if shares[labels[row]] > 0:
+            shares[labels[row]] -= 1
+            apart.add(row)
+    return [row for row in range(n) if row not in apart], sorted(apart)
+
+
 def batches(n, batch_size, steps, seed):
     """Rows of every step; each epoch's last, short batch is kept."""
     per_epoch = -(-n // batch_size)

@@ -19,21 +19,21 @@ import java.util.concurrent.atomic.AtomicReference;
  * Plans in the object store: {@code trials-00000.json}, {@code trials-00100.json}, ..., each a list
  * of up to 100 trials. The key is decided by the content. Safe for many threads.
  */
-final class PlanStore {
+public final class PlanStore {
   private static final int PAGE = 100;
   private static final TypeReference<List<Trial>> TRIALS = new TypeReference<>() {};
 
   private final ArtifactStore store;
   private final AtomicReference<Page> last = new AtomicReference<>();
 
-  PlanStore(ArtifactStore store) {
+  public PlanStore(ArtifactStore store) {
     this.store = store;
   }
 
   private record Page(String planKey, int start, List<Trial> trials) {}
 
   /** Stores a plan, or adopts the equal one that is there. Returns its key. */
-  String put(List<Trial> trials) throws IOException {
+  public String put(List<Trial> trials) throws IOException {
     Map<String, String> digests = new TreeMap<>();
     try (ScratchFolder scratch = new ScratchFolder()) {
       for (int start = 0; start < trials.size(); start += PAGE) {
@@ -52,7 +52,7 @@ final class PlanStore {
    *
    * @throws IOException also when there is no such plan
    */
-  List<Trial> page(String planKey, int from, int size) throws IOException {
+  public List<Trial> page(String planKey, int from, int size) throws IOException {
     Artifact plan = store.get(planKey);
     List<Trial> trials = new ArrayList<>();
     long end = (long) from + size;

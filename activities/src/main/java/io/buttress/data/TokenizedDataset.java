@@ -25,6 +25,19 @@ public record TokenizedDataset(TaskKind kind, List<String> labels, Map<String, S
       return targets.length;
     }
 
+    /** Some examples, in the order of the given row numbers. */
+    public Split rows(int... rows) {
+      int[][] ids = new int[rows.length][];
+      int[][] types = new int[rows.length][];
+      float[] values = new float[rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        ids[i] = inputIds[rows[i]];
+        types[i] = tokenTypeIds[rows[i]];
+        values[i] = targets[rows[i]];
+      }
+      return new Split(ids, types, values);
+    }
+
     /** sha256 over the inputs alone, so that datasets that differ in labels share snapshots. */
     public String inputsDigest() {
       return Json.sha256(List.of(inputIds, tokenTypeIds));

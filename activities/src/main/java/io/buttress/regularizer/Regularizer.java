@@ -75,6 +75,9 @@ public interface Regularizer {
   /** Called after each optimizer step with the learning rate it had. */
   default void stepped(int step, double learningRate) {}
 
-  /** Called once, after the last step: brings the model into the form that is stored. */
+  /**
+   * Brings the model into the form that is stored, and changes nothing else. Called after the last
+   * step; early stopping calls it between steps as well, and puts the model back afterwards.
+   */
   default void finish() {}
 }

@@ -13,11 +13,23 @@ import java.util.TreeMap;
 public final class Snapshot {
   private final Map<Integer, FloatBuffer> layers = new TreeMap<>();
   private final int width;
+  private final int[] selected;
 
   /**
    * @param tensors F32 {@code [examples, H]} by layer, as requested
    */
   public Snapshot(Map<Integer, Tensor> tensors) {
+    this(tensors, null);
+  }
+
+  /**
+   * The representations of some examples, for a trial that learns from those alone.
+   *
+   * @param tensors F32 {@code [examples, H]} by layer, as requested
+   * @param selected which of them, in the order of the trial's training set; null: all
+   */
+  public Snapshot(Map<Integer, Tensor> tensors, int[] selected) {
+    this.selected = selected;
     tensors.forEach(
         (layer, tensor) ->
             layers.put(
@@ -38,7 +50,8 @@ public final class Snapshot {
     }
     float[] picked = new float[rows.length * width];
     for (int i = 0; i < rows.length; i++) {
-      values.get(rows[i] * width, picked, i * width, width);
+      int row = selected == null ? rows[i] : selected[rows[i]];
+      values.get(row * width, picked, i * width, width);
     }
     return manager.create(picked, new Shape(rows.length, width));
   }

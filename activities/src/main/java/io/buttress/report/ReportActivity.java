@@ -24,8 +24,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Gathers the stored results of a study's trials and stores its report. */
 public final class ReportActivity implements Report {
@@ -51,9 +53,10 @@ public final class ReportActivity implements Report {
   }
 
   @Override
-  public String report(PlanStudy.Plan plan, StudyRun study) {
+  public String report(PlanStudy.Plan plan, StudyRun study, PlanStudy.Plan selected) {
     try {
-      List<Trial> trials = trials(plan);
+      List<Trial> trials = new ArrayList<>(trials(plan));
+      Set<String> reported = selected == null ? null : addRefits(trials, trials(selected));
       TrainingGrid grid = new TrainingGrid(trials);
       ActivityExecutionContext context = Activity.getExecutionContext();
       List<TrialResult> ended = new ArrayList<>();
@@ -61,7 +64,8 @@ public final class ReportActivity implements Report {
       for (Trial trial : trials) {
         context.heartbeat(ended.size());
         TrialResult result = results.find(study, trial).orElseGet(() -> cancelled(trial));
-        ended.add(withParameters(result, grid.parameters(trial)));
+        Boolean isReported = reported == null ? null : reported.contains(trial.fingerprint());
+        ended.add(placed(result, grid.parameters(trial), isReported));
         if (result.collapse() != null) {
           collapses.spectra(trial).ifPresent(found -> spectra.put(trial.fingerprint(), found));
         }
@@ -86,6 +90,13 @@ public final class ReportActivity implements Report {
       trials.addAll(plans.planPage(plan.planKey(), from, PAGE));
     }
     return trials;
+  }
+
+  /** Adds those trials that are not there yet; returns the fingerprints of all of them. */
+  private static Set<String> addRefits(List<Trial> trials, List<Trial> selected) {
+    Set<String> known = trials.stream().map(Trial::fingerprint).collect(Collectors.toSet());
+    selected.stream().filter(trial -> !known.contains(trial.fingerprint())).forEach(trials::add);
+    return selected.stream().map(Trial::fingerprint).collect(Collectors.toSet());
   }
 
   /** Baselines come from the stored datasets, which trials with a result have used. */
@@ -150,11 +161,13 @@ public final class ReportActivity implements Report {
         null,
         null,
         null,
-        trial.fingerprint());
+        trial.fingerprint(),
+        null);
   }
 
-  private static TrialResult withParameters(
-      TrialResult result, SortedMap<String, Object> parameters) {
+  /** A result with what the study as a whole tells of its trial. */
+  private static TrialResult placed(
+      TrialResult result, SortedMap<String, Object> parameters, Boolean selected) {
     return new TrialResult(
         result.model(),
         result.task(),
@@ -174,6 +187,7 @@ public final class ReportActivity implements Report {
         result.collapse(),
         result.mlflowRunId(),
         result.modelUri(),
-        result.fingerprint());
+        result.fingerprint(),
+        selected);
   }
 }

@@ -15,12 +15,14 @@ import java.util.stream.Collectors;
  * A report as its page and its text show it: every value formatted, nothing escaped.
  *
  * @param counts such as {@code 12 trials: 10 done, 1 diverged, 1 error}
+ * @param selects whether one setting of each method was chosen, so that tables leave trials out
  * @param single whether there is one model and one regime only, so that naming them tells nothing
  */
 record ReportView(
     String study,
     String studyKey,
     String counts,
+    boolean selects,
     boolean single,
     List<Overall> overall,
     List<Task> tasks,
@@ -72,7 +74,8 @@ record ReportView(
       String rate,
       String runId,
       String modelUri,
-      String fingerprint) {}
+      String fingerprint,
+      String reported) {}
 
   /**
    * @param spectra by fingerprint, of the trials that were measured
@@ -81,7 +84,7 @@ record ReportView(
     List<Task> views = new ArrayList<>();
     for (Comparison comparison : report.tables().comparisons()) {
       List<TrialResult> trials =
-          report.trials().stream()
+          report.reported().stream()
               .filter(trial -> trial.model().equals(comparison.model()))
               .filter(trial -> trial.task().equals(comparison.task()))
               .filter(trial -> trial.regime().equals(comparison.regime()))
@@ -94,6 +97,7 @@ record ReportView(
         report.study(),
         report.studyKey(),
         counts(report.trials()),
+        report.selects(),
         overall.size() < 2,
         overall.stream().filter(o -> o.tasks() > 1).map(ReportView::overall).toList(),
         views,
@@ -256,7 +260,8 @@ record ReportView(
         Format.size(trial.examplesPerSecond()),
         Format.text(trial.mlflowRunId()),
         Format.text(trial.modelUri()),
-        trial.fingerprint());
+        trial.fingerprint(),
+        Boolean.FALSE.equals(trial.selected()) ? "no" : "yes");
   }
 
   private static String status(TrialStatus status) {

@@ -2,6 +2,7 @@ package io.buttress.report;
 
 import io.buttress.study.TrialResult;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -30,7 +31,8 @@ record Setting(String method, SortedMap<String, Object> parameters) {
                 others.stream()
                     .allMatch(
                         other ->
-                            parameter.getValue().equals(other.parameters.get(parameter.getKey()))));
+                            Objects.equals(
+                                parameter.getValue(), other.parameters.get(parameter.getKey()))));
     return new Setting(method, varying);
   }
 

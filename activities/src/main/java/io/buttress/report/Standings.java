@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * How the methods did over all tasks of a model and regime.
@@ -16,7 +17,8 @@ import java.util.SortedMap;
 public record Standings(String model, String regime, int tasks, List<Row> methods) {
 
   /**
-   * One setting of a method.
+   * One setting of a method; where a study selects, the method with a setting of its own on each
+   * task and without parameters.
    *
    * @param tasks on which it has a result
    * @param wins tasks with no better mean than its own, by point estimate; ties count for each
@@ -27,7 +29,10 @@ public record Standings(String model, String regime, int tasks, List<Row> method
 
   private record Group(String model, String regime) {}
 
-  static List<Standings> of(List<Comparison> comparisons) {
+  /**
+   * @param byMethod whether a method has one setting in each comparison, chosen there
+   */
+  static List<Standings> of(List<Comparison> comparisons, boolean byMethod) {
     Map<Group, List<Comparison>> groups = new LinkedHashMap<>();
     for (Comparison comparison : comparisons) {
       groups
@@ -38,11 +43,12 @@ public record Standings(String model, String regime, int tasks, List<Row> method
     List<Standings> standings = new ArrayList<>();
     groups.forEach(
         (group, tasks) ->
-            standings.add(new Standings(group.model(), group.regime(), tasks.size(), rows(tasks))));
+            standings.add(
+                new Standings(group.model(), group.regime(), tasks.size(), rows(tasks, byMethod))));
     return standings;
   }
 
-  private static List<Row> rows(List<Comparison> comparisons) {
+  private static List<Row> rows(List<Comparison> comparisons, boolean byMethod) {
     Map<Setting, List<Double>> ranks = new LinkedHashMap<>();
     Map<Setting, Integer> wins = new LinkedHashMap<>();
     for (Comparison comparison : comparisons) {
@@ -53,7 +59,7 @@ public record Standings(String model, String regime, int tasks, List<Row> method
               .min(Comparator.naturalOrder())
               .orElse(null);
       for (Comparison.Row row : comparison.methods()) {
-        Setting setting = new Setting(row.method(), row.parameters());
+        Setting setting = new Setting(row.method(), byMethod ? new TreeMap<>() : row.parameters());
         List<Double> seen = ranks.computeIfAbsent(setting, key -> new ArrayList<>());
         if (row.rank() != null) {
           seen.add(row.rank());

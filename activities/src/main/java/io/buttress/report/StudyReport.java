@@ -22,14 +22,36 @@ public record StudyReport(String study, String studyKey, List<TrialResult> trial
   /**
    * Computes every table from the results of a study's trials.
    *
-   * @param trials every trial of the study, in plan order
+   * @param trials every trial of the study, in plan order; tables leave out those that are not
+   *     selected
    * @param tasks every task that a trial names
    */
   public static StudyReport of(
       String study, String studyKey, List<TrialResult> trials, List<ReportedTask> tasks) {
-    List<Comparison> comparisons = Comparisons.of(trials, tasks);
+    List<Comparison> comparisons = Comparisons.of(reported(trials), tasks);
     return new StudyReport(
-        study, studyKey, trials, new Tables(comparisons, Standings.of(comparisons)));
+        study,
+        studyKey,
+        trials,
+        new Tables(comparisons, Standings.of(comparisons, selects(trials))));
+  }
+
+  /** Whether the study chose one setting of each method. */
+  boolean selects() {
+    return selects(trials);
+  }
+
+  /** The trials that tables are about: with selection, those with a chosen setting. */
+  List<TrialResult> reported() {
+    return reported(trials);
+  }
+
+  private static boolean selects(List<TrialResult> trials) {
+    return trials.stream().anyMatch(trial -> trial.selected() != null);
+  }
+
+  private static List<TrialResult> reported(List<TrialResult> trials) {
+    return trials.stream().filter(trial -> !Boolean.FALSE.equals(trial.selected())).toList();
   }
 
   /** The text of {@code report.json}: every field of every trial; no number that is not finite. */

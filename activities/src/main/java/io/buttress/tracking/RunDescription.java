@@ -89,6 +89,9 @@ record RunDescription(
     parameters.put("method", trial.method().id());
     parameters.put("regime", trial.regime().id());
     parameters.put("seed", Long.toString(trial.seed()));
+    if (trial.selection() != null) {
+      parameters.put("selection", plain(trial.selection()));
+    }
     addAll(parameters, "method.", trial.method());
     addAll(parameters, "training.", trial.training());
     return parameters;

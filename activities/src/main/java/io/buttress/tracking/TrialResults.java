@@ -34,14 +34,15 @@ final class TrialResults {
         trained ? fineTuned.steps() : null,
         trained ? finite(fineTuned.trainSeconds()) : null,
         trained ? finite(fineTuned.examplesPerSecond()) : null,
-        null,
+        finite(metrics.get("selection")),
         finite(metrics.get("validation")),
         finite(metrics.get("test")),
         outOfDistribution(metrics),
         collapse(outcome.collapse()),
         runId,
         modelUri,
-        trial.fingerprint());
+        trial.fingerprint(),
+        null);
   }
 
   private static Map<String, Map<String, Double>> outOfDistribution(

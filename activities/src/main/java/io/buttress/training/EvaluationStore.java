@@ -24,9 +24,10 @@ import org.apache.commons.csv.CSVPrinter;
 
 /**
  * Evaluations of fine-tuned models in the object store: {@code metrics.json}, {@code
- * predictions-<split>.csv} ({@code index,target,prediction,logit_0,...} in file order; a colon in a
- * split's name becomes a dash) and {@code representations.safetensors} of the validation set, as
- * {@link SnapshotStore} names its tensors.
+ * predictions-<split>.csv} ({@code index,target,prediction,logit_0,...} in file order, for {@code
+ * selection} with the index in the training set; a colon in a split's name becomes a dash) and
+ * {@code representations.safetensors} of the validation set, as {@link SnapshotStore} names its
+ * tensors.
  */
 final class EvaluationStore {
   private static final int FORMAT_VERSION = 1;
@@ -59,8 +60,12 @@ final class EvaluationStore {
     return read(store.put(key(trial, description.numerics()), scratch.files()));
   }
 
+  /**
+   * @param rows an index for each example; null: its place in the split
+   */
   static void writePredictions(
-      Path folder, String name, TaskKind kind, Split split, float[][] logits) throws IOException {
+      Path folder, String name, TaskKind kind, Split split, int[] rows, float[][] logits)
+      throws IOException {
     List<String> header = new ArrayList<>(List.of("index", "target", "prediction"));
     for (int i = 0; i < logits[0].length; i++) {
       header.add("logit_" + i);
@@ -75,7 +80,7 @@ final class EvaluationStore {
             .print(Files.newBufferedWriter(file, StandardCharsets.UTF_8))) {
       for (int i = 0; i < logits.length; i++) {
         float target = split.targets()[i];
-        csv.print(i);
+        csv.print(rows == null ? i : rows[i]);
         csv.print(classes ? (Object) (int) target : target);
         csv.print(classes ? (Object) greatest(logits[i]) : logits[i][0]);
         for (float logit : logits[i]) {

@@ -23,10 +23,19 @@ public final class Evaluator {
   private static final int BATCH = 64;
 
   private final TextClassifier model;
+  private final Forward forward;
   private final Progress progress;
 
   public Evaluator(TextClassifier model, Progress progress) {
+    this(model, Forward.EVALUATION, progress);
+  }
+
+  /**
+   * @param forward a pass in evaluation mode
+   */
+  Evaluator(TextClassifier model, Forward forward, Progress progress) {
     this.model = model;
+    this.forward = forward;
     this.progress = progress;
   }
 
@@ -78,7 +87,7 @@ public final class Evaluator {
       int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + BATCH));
       try (NDManager scope = model.manager().newSubManager()) {
         Batch batch = Batch.of(split, rows, model.config().padId(), scope);
-        use.accept(batch, model.forward(batch, Forward.EVALUATION));
+        use.accept(batch, model.forward(batch, forward));
       }
       progress.at(from + rows.length, order.length, null);
     }

@@ -23,9 +23,14 @@ public final class ExampleOrder {
     this.seed = seed;
   }
 
+  /** Steps from one epoch's first batch to the next epoch's. */
+  int stepsPerEpoch() {
+    return (examples + batchSize - 1) / batchSize;
+  }
+
   /** Rows of the training set for a step, counted from 0 over all epochs. */
   public int[] rows(int step) {
-    int perEpoch = (examples + batchSize - 1) / batchSize;
+    int perEpoch = stepsPerEpoch();
     int epoch = step / perEpoch;
     if (epoch != cachedEpoch) {
       cached = Seeds.permutation(examples, Seeds.derive(seed, "order", epoch));

@@ -3,6 +3,7 @@ package io.buttress.training;
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
 import io.buttress.data.DatasetStore;
+import io.buttress.data.InvalidDataException;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.evaluation.Metrics;
@@ -30,6 +31,7 @@ import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +44,7 @@ import java.util.TreeMap;
 public final class FineTuneActivity implements FineTune {
   private static final String TRAIN = "train";
   private static final String VALIDATION = "validation";
+  private static final String SELECTION = "selection";
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
@@ -68,6 +71,8 @@ public final class FineTuneActivity implements FineTune {
       return fineTune(trial, progress);
     } catch (InvalidModelException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
+    } catch (InvalidDataException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_DATA);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -119,7 +124,7 @@ public final class FineTuneActivity implements FineTune {
     }
     config.requireLayers(List.of(trial.collapse().layer()));
     try (TextClassifier model = classifier(trial, dataset, folder, config)) {
-      Split train = dataset.splits().get(TRAIN);
+      TrainingSet train = TrainingSet.of(trial, dataset);
       Regularizer regularizer =
           Regularizers.create(
               new Context(
@@ -128,11 +133,11 @@ public final class FineTuneActivity implements FineTune {
                   dataset.kind(),
                   trial.seed(),
                   model,
-                  trainSnapshot(trial),
+                  trainSnapshot(trial, train),
                   Noise.ENGINE));
       Fit fit =
-          new Trainer(dataset.kind(), train, trial.training(), trial.seed())
-              .fit(model, regularizer, progress);
+          new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed())
+              .fit(model, regularizer, heldOut(trial, dataset, train), progress);
       FitStore.Stored stored = fits.put(trial, numerics, fit, model, folder, dataset);
       if (diverged(stored)) {
         return result(stored, Optional.empty());
@@ -151,13 +156,16 @@ public final class FineTuneActivity implements FineTune {
     Evaluator evaluator = new Evaluator(model, progress);
     Pooling pooling = Pooling.of(trial.collapse().pooling());
     Map<String, Map<String, Double>> metrics = new TreeMap<>();
+    TrainingSet train = TrainingSet.of(trial, dataset);
+    Map<String, Split> evaluated = new LinkedHashMap<>(dataset.splits());
+    evaluated.remove(TRAIN);
+    if (train.heldOut() != null) {
+      evaluated.put(SELECTION, train.heldOut());
+    }
     try (ScratchFolder scratch = new ScratchFolder()) {
-      for (Map.Entry<String, Split> entry : dataset.splits().entrySet()) {
+      for (Map.Entry<String, Split> entry : evaluated.entrySet()) {
         String name = entry.getKey();
         Split split = entry.getValue();
-        if (name.equals(TRAIN)) {
-          continue;
-        }
         boolean measured = name.equals(VALIDATION);
         List<Integer> layers = measured ? List.of(trial.collapse().layer()) : List.of();
         Outputs outputs = evaluator.run(split, layers, pooling);
@@ -166,7 +174,12 @@ public final class FineTuneActivity implements FineTune {
             Metrics.compute(
                 dataset.kind(), dataset.labels().size(), split.targets(), outputs.logits()));
         EvaluationStore.writePredictions(
-            scratch.root(), name, dataset.kind(), split, outputs.logits());
+            scratch.root(),
+            name,
+            dataset.kind(),
+            split,
+            name.equals(SELECTION) ? train.heldOutRows() : null,
+            outputs.logits());
         if (measured) {
           EvaluationStore.writeRepresentations(scratch.root(), outputs);
         }
@@ -183,13 +196,20 @@ public final class FineTuneActivity implements FineTune {
         folder, config, outputs, purpose -> Seeds.derive(trial.seed(), purpose, 0));
   }
 
-  private Snapshot trainSnapshot(Trial trial) throws IOException {
+  private Snapshot trainSnapshot(Trial trial, TrainingSet train) throws IOException {
     for (SnapshotRequest request : trial.snapshots()) {
       if (request.split().equals(TRAIN)) {
-        return new Snapshot(snapshots.load(request));
+        return new Snapshot(snapshots.load(request), train.learnedRows());
       }
     }
     return null;
+  }
+
+  private static HeldOut heldOut(Trial trial, TokenizedDataset dataset, TrainingSet train) {
+    List<String> metric = trial.dataset().task().spec().metric();
+    return train.heldOut() == null
+        ? null
+        : new HeldOut(train.heldOut(), dataset.labels().size(), metric);
   }
 
   private static boolean diverged(FitStore.Stored fit) {

@@ -10,6 +10,8 @@ import java.util.List;
  * @param status {@code done} or {@code diverged}
  * @param failure one line for {@code diverged}, else null
  * @param steps optimizer steps done
+ * @param bestStep steps done at the evaluation whose weights early stopping kept; null: the weights
+ *     are those of the last step
  * @param seconds wall-clock time of the loop
  * @param examplesPerSecond over the whole loop
  * @param history at most 200 points a metric
@@ -18,6 +20,7 @@ public record Fit(
     TrialStatus status,
     String failure,
     int steps,
+    Integer bestStep,
     double seconds,
     double examplesPerSecond,
     List<MetricPoint> history) {}

@@ -37,12 +37,15 @@ final class FitStore {
    * {@code fit.json}.
    *
    * @param failure one line for {@code diverged}, else null
+   * @param bestStep steps after which early stopping found the weights that it kept; null: the last
+   *     step's were kept
    * @param datasetKey artifact of the tokenized dataset, for checks that repeat the run elsewhere
    */
   record Description(
       TrialStatus status,
       String failure,
       int steps,
+      Integer bestStep,
       double trainSeconds,
       double examplesPerSecond,
       Numerics numerics,
@@ -80,6 +83,7 @@ final class FitStore {
               fit.status(),
               fit.failure(),
               fit.steps(),
+              fit.bestStep(),
               fit.seconds(),
               fit.examplesPerSecond(),
               numerics,

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.buttress.tracking.MetricPoint;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,6 +24,9 @@ final class StepLog implements AutoCloseable {
   private final List<Double> waitingRates = new ArrayList<>();
   private final NDList waiting = new NDList();
   private NDManager held;
+  private int lastPoint = -1;
+  private float[] last;
+  private double lastRate;
   private int examples;
   private long since = System.nanoTime();
   private Double loss;
@@ -47,11 +51,27 @@ final class StepLog implements AutoCloseable {
     waitingRates.add(rate);
     examples += batchSize;
     boolean point = (step + 1) % stride == 0 || step == steps - 1;
-    return point || waiting.size() == LONGEST_WAIT ? fetch(step, point) : -1;
+    if (!point && waiting.size() < LONGEST_WAIT) {
+      return -1;
+    }
+    int diverged = settle(step);
+    if (point && diverged < 0) {
+      end(step);
+    }
+    return diverged;
   }
 
-  private int fetch(int last, boolean point) {
+  /**
+   * Brings what waits to the host.
+   *
+   * @param step the last one recorded
+   * @return the first step whose loss was not finite, or -1
+   */
+  int settle(int step) {
     int rows = waiting.size();
+    if (rows == 0) {
+      return -1;
+    }
     float[] values = NDArrays.stack(waiting).toFloatArray();
     int width = values.length / rows;
     held.close();
@@ -59,30 +79,37 @@ final class StepLog implements AutoCloseable {
     waiting.clear();
     for (int i = 0; i < rows; i++) {
       if (!Float.isFinite(values[i * width])) {
-        return last - rows + 1 + i;
+        return step - rows + 1 + i;
       }
     }
-    int from = (rows - 1) * width;
-    loss = (double) values[from];
-    if (point) {
-      long now = System.currentTimeMillis();
-      double seconds = (System.nanoTime() - since) / 1e9;
-      points.add(new MetricPoint("loss", last, now, values[from]));
-      points.add(new MetricPoint("task_loss", last, now, values[from + 1]));
-      points.add(new MetricPoint("gradient_norm", last, now, values[from + width - 1]));
-      if (width > 3) {
-        points.add(new MetricPoint("regularizer", last, now, values[from + 2]));
-      }
-      if (width > 4) {
-        points.add(new MetricPoint("regularizer_relative", last, now, values[from + 3]));
-      }
-      points.add(new MetricPoint("learning_rate", last, now, waitingRates.get(rows - 1)));
-      points.add(new MetricPoint("examples_per_second", last, now, examples / seconds));
-      examples = 0;
-      since = System.nanoTime();
-    }
+    last = Arrays.copyOfRange(values, (rows - 1) * width, rows * width);
+    lastRate = waitingRates.get(rows - 1);
+    loss = (double) last[0];
     waitingRates.clear();
     return -1;
+  }
+
+  /** Makes a point of a step whose numbers are settled, unless there is one: of the last step. */
+  void end(int step) {
+    if (step == lastPoint || last == null) {
+      return;
+    }
+    lastPoint = step;
+    long now = System.currentTimeMillis();
+    double seconds = (System.nanoTime() - since) / 1e9;
+    points.add(new MetricPoint("loss", step, now, last[0]));
+    points.add(new MetricPoint("task_loss", step, now, last[1]));
+    points.add(new MetricPoint("gradient_norm", step, now, last[last.length - 1]));
+    if (last.length > 3) {
+      points.add(new MetricPoint("regularizer", step, now, last[2]));
+    }
+    if (last.length > 4) {
+      points.add(new MetricPoint("regularizer_relative", step, now, last[3]));
+    }
+    points.add(new MetricPoint("learning_rate", step, now, lastRate));
+    points.add(new MetricPoint("examples_per_second", step, now, examples / seconds));
+    examples = 0;
+    since = System.nanoTime();
   }
 
   /** The last loss that came to the host, or null. */

@@ -18,6 +18,9 @@ import io.buttress.study.Seeds;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
 import io.buttress.study.TrialStatus;
+import io.buttress.tracking.MetricPoint;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Fine-tunes a model: the recipe of transformers' Trainer, number by number. The engine's random
@@ -38,6 +41,16 @@ public final class Trainer {
 
   /** Trains the model in place, to the last step or until the loss is NaN or infinite. */
   public Fit fit(TextClassifier model, Regularizer method, Progress progress) {
+    return fit(model, method, null, progress);
+  }
+
+  /**
+   * Trains the model in place, until its last step, until the loss is NaN or infinite, or until
+   * early stopping ends it, which leaves the model with its best weights.
+   *
+   * @param heldOut where early stopping looks; null without it
+   */
+  public Fit fit(TextClassifier model, Regularizer method, HeldOut heldOut, Progress progress) {
     int planned = training.totalSteps(train.size());
     Schedule schedule = Schedule.of(training, planned);
     ExampleOrder order = new ExampleOrder(train.size(), training.batchSize(), seed);
@@ -49,14 +62,19 @@ public final class Trainer {
     try (NDManager kept = model.manager().newSubManager();
         StepLog log = new StepLog(kept, steps);
         AdamW optimizer =
-            new AdamW(model.ops(), model.manager(), groups.parameters(), training.clipNorm())) {
+            new AdamW(model.ops(), model.manager(), groups.parameters(), training.clipNorm());
+        EarlyStopping stopping =
+            new EarlyStopping(
+                kind, training, heldOut, order.stepsPerEpoch(), steps, model, method)) {
       NDArray lambda = scalar(method.lambda(), kept);
-      for (int step = 0; step < steps; step++) {
+      int done = 0;
+      int diverged = -1;
+      while (done < steps && diverged < 0 && !stopping.isOver(done)) {
+        int step = done;
         // What is drawn depends on (seed, step) alone, not on what ran before.
         Engine.getInstance().setRandomSeed((int) Seeds.derive(seed, "step", step));
         int[] rows = order.rows(step);
         double rate = schedule.rate(step);
-        int diverged;
         try (NDManager scope = model.manager().newSubManager()) {
           NDArray losses = null;
           for (int[] part : MicroBatches.of(rows, training.microBatchSize())) {
@@ -73,13 +91,33 @@ public final class Trainer {
           diverged = log.record(step, rows.length, rate, losses, norm);
         }
         examples += rows.length;
-        if (diverged >= 0) {
-          return fit(diverged, steps, examples, start, log);
+        done++;
+        boolean due = stopping.isDue(done);
+        if (due && diverged < 0) {
+          diverged = log.settle(step);
         }
-        progress.at(step + 1, steps, log.loss());
+        if (diverged < 0) {
+          progress.at(done, steps, log.loss());
+        }
+        if (due && diverged < 0) {
+          stopping.evaluate(step, (at, of, none) -> progress.at(step + 1, steps, log.loss()));
+        }
       }
-      method.finish();
-      return fit(-1, steps, examples, start, log);
+      if (diverged < 0) {
+        log.end(done - 1);
+        stopping.finish();
+      }
+      double seconds = (System.nanoTime() - start) / 1e9;
+      List<MetricPoint> history = new ArrayList<>(log.points());
+      history.addAll(stopping.points());
+      return new Fit(
+          diverged < 0 ? TrialStatus.DONE : TrialStatus.DIVERGED,
+          diverged < 0 ? null : "the loss is not finite at step " + diverged + " of " + steps,
+          diverged < 0 ? done : diverged,
+          diverged < 0 ? stopping.bestStep() : null,
+          seconds,
+          examples / seconds,
+          history);
     }
   }
 
@@ -125,17 +163,5 @@ public final class Trainer {
 
   private static NDArray scalar(double value, NDManager manager) {
     return manager.full(new Shape(), (float) value, DataType.FLOAT32);
-  }
-
-  private static Fit fit(int diverged, int steps, long examples, long start, StepLog log) {
-    double seconds = (System.nanoTime() - start) / 1e9;
-    boolean done = diverged < 0;
-    return new Fit(
-        done ? TrialStatus.DONE : TrialStatus.DIVERGED,
-        done ? null : "the loss is not finite at step " + diverged + " of " + steps,
-        done ? steps : diverged,
-        seconds,
-        examples / seconds,
-        log.points());
   }
 }

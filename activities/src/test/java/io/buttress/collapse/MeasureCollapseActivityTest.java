@@ -101,6 +101,7 @@ class MeasureCollapseActivityTest {
             Regime.FULL,
             3,
             Training.DEFAULT,
+            null,
             new CollapseSpec(List.of(2, 100), -1, "cls"),
             false,
             List.of(request));

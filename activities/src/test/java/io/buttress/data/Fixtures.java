@@ -111,7 +111,10 @@ final class Fixtures {
         List.of(1L),
         List.of(Regime.FULL),
         List.of(
-            new Training(3, 32, 2e-5, 0.06, 16, "fp32", 0.01, 1.0, "linear", null, null, 0, null)),
+            new Training(
+                3, 32, 2e-5, 0.06, 16, "fp32", 0.01, 1.0, "linear", null, null, 0, null, null,
+                null)),
+        null,
         CollapseSpec.DEFAULT,
         ExecutionSpec.DEFAULT);
   }

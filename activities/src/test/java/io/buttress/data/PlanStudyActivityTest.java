@@ -75,6 +75,7 @@ class PlanStudyActivityTest {
         LongStream.range(0, seeds).boxed().toList(),
         spec.regimes(),
         spec.training(),
+        spec.selection(),
         spec.collapse(),
         spec.execution());
   }
@@ -234,6 +235,8 @@ class PlanStudyActivityTest {
             training.dropout(),
             training.steps(),
             training.minSteps(),
+            null,
+            null,
             null);
     StudySpec asking =
         new StudySpec(
@@ -244,6 +247,7 @@ class PlanStudyActivityTest {
             spec.seeds(),
             spec.regimes(),
             List.of(longer),
+            null,
             new CollapseSpec(List.of(5), -3, "cls"),
             spec.execution());
     assertThat(failure(asking).lines())

@@ -26,8 +26,9 @@ import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import io.temporal.testing.TestActivityEnvironment;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,7 +44,7 @@ class ReportActivityTest {
   @TempDir Path folder;
   private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
   private final DatasetRequest dataset = dataset();
-  private final List<Trial> planned = new ArrayList<>();
+  private final Map<String, List<Trial>> planned = new HashMap<>();
   private ArtifactStore store;
   private ResultStore results;
 
@@ -116,6 +117,36 @@ class ReportActivityTest {
   }
 
   @Test
+  void refitsFollowTheSearchAndAloneAreReported() throws Exception {
+    List<Trial> search = List.of(trial(1, 2e-5, 0.1), trial(1, 5e-5, 0.1));
+    Trial refit = trial(1, 5e-5);
+    results.put(FIRST, search.get(0), result(search.get(0), TrialStatus.DONE, 0.9));
+    results.put(FIRST, search.get(1), result(search.get(1), TrialStatus.DONE, 0.8));
+    results.put(FIRST, refit, result(refit, TrialStatus.DONE, 1.0));
+    Report reports = temporal.newActivityStub(Report.class);
+
+    Artifact refitted =
+        store.get(reports.report(plan("a", search), FIRST, plan("b", List.of(refit))));
+    JsonNode json = json(refitted);
+    assertThat(json.at("/trials").findValuesAsText("selected"))
+        .containsExactly("false", "false", "true");
+    assertThat(json.at("/trials/2/parameters").toString())
+        .isEqualTo("{\"training.learningRate\":5.0E-5}");
+    assertThat(json.at("/tables/comparisons/0/methods")).hasSize(1);
+    assertThat(json.at("/tables/comparisons/0/methods/0/mean").asDouble()).isEqualTo(1);
+    assertThat(Files.readAllLines(store.file(refitted, "trials.csv")))
+        .hasSize(4)
+        .first()
+        .asString()
+        .contains(",selected,");
+
+    json =
+        json(store.get(reports.report(plan("a", search), FIRST, plan("c", search.subList(1, 2)))));
+    assertThat(json.at("/trials").findValuesAsText("selected")).containsExactly("false", "true");
+    assertThat(json.at("/tables/comparisons/0/methods/0/mean").asDouble()).isEqualTo(0.8);
+  }
+
+  @Test
   void resultsThatStandOutliveTheRunThatMadeThem() throws Exception {
     Trial trial = trial(1, 2e-5);
     assertThat(results.find(FIRST, trial)).isEmpty();
@@ -137,20 +168,19 @@ class ReportActivityTest {
   }
 
   private String report(List<Trial> trials, StudyRun study) {
-    planned.clear();
-    planned.addAll(trials);
-    return temporal
-        .newActivityStub(Report.class)
-        .report(
-            new PlanStudy.Plan(SampleStudy.KEY, "plan", "toy", trials.size(), List.of(dataset)),
-            study);
+    return temporal.newActivityStub(Report.class).report(plan("plan", trials), study, null);
+  }
+
+  private PlanStudy.Plan plan(String key, List<Trial> trials) {
+    planned.put(key, trials);
+    return new PlanStudy.Plan(SampleStudy.KEY, key, "toy", trials.size(), List.of(dataset));
   }
 
   private JsonNode json(Artifact report) throws Exception {
     return Json.MAPPER.readTree(store.file(report, "report.json").toFile());
   }
 
-  private record StoredPlan(List<Trial> trials) implements PlanStudy {
+  private record StoredPlan(Map<String, List<Trial>> plans) implements PlanStudy {
     @Override
     public Plan planStudy(StudySpec spec) {
       throw new AssertionError("a report plans nothing");
@@ -158,11 +188,16 @@ class ReportActivityTest {
 
     @Override
     public List<Trial> planPage(String planKey, int from, int size) {
+      List<Trial> trials = plans.get(planKey);
       return trials.subList(from, Math.min(trials.size(), from + size));
     }
   }
 
   private Trial trial(long seed, double learningRate) {
+    return trial(seed, learningRate, null);
+  }
+
+  private Trial trial(long seed, double learningRate, Double selection) {
     Training t = Training.DEFAULT;
     Training training =
         new Training(
@@ -178,14 +213,17 @@ class ReportActivityTest {
             t.dropout(),
             t.steps(),
             t.minSteps(),
+            null,
+            null,
             null);
     return new Trial(
-        Json.sha256(List.of(seed, learningRate)),
+        Json.sha256(List.of(seed, learningRate, selection == null)),
         dataset,
         new Method("stl", new TreeMap<>()),
         Regime.FULL,
         seed,
         training,
+        selection,
         CollapseSpec.DEFAULT,
         false,
         List.of());
@@ -211,7 +249,8 @@ class ReportActivityTest {
         null,
         null,
         null,
-        trial.fingerprint());
+        trial.fingerprint(),
+        null);
   }
 
   private static DatasetRequest dataset() {

@@ -51,7 +51,8 @@ class ReportFilesTest {
               "collapse",
               "mlflowRunId",
               "modelUri",
-              "fingerprint");
+              "fingerprint",
+              "selected");
       for (String text : List.of("model", "task", "method", "regime", "status")) {
         assertThat(trial.get(text).asText()).isNotEmpty();
       }

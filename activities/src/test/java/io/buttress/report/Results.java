@@ -19,6 +19,31 @@ final class Results {
     return of(task, method, seed, status, "why it ended", null);
   }
 
+  /** The same result in a study that selects. */
+  static TrialResult selected(TrialResult result, boolean selected) {
+    return new TrialResult(
+        result.model(),
+        result.task(),
+        result.method(),
+        result.parameters(),
+        result.regime(),
+        result.seed(),
+        result.status(),
+        result.failure(),
+        result.steps(),
+        result.trainSeconds(),
+        result.examplesPerSecond(),
+        result.selection(),
+        result.validation(),
+        result.test(),
+        result.outOfDistribution(),
+        result.collapse(),
+        result.mlflowRunId(),
+        result.modelUri(),
+        result.fingerprint(),
+        selected);
+  }
+
   static TrialResult of(
       String task,
       String method,
@@ -45,6 +70,7 @@ final class Results {
         null,
         null,
         null,
-        Json.sha256(List.of(task, method, seed)));
+        Json.sha256(List.of(task, method, seed)),
+        null);
   }
 }

@@ -137,7 +137,8 @@ final class SampleStudy {
         collapse,
         "8f14e45fceea167a5a36dedd4bea2543",
         null,
-        Json.sha256(List.of(task, setting, seed)));
+        Json.sha256(List.of(task, setting, seed)),
+        null);
   }
 
   private static Map<String, Double> collapse(double rank, double cka) {

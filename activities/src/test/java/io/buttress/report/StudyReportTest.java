@@ -171,6 +171,18 @@ class StudyReportTest {
   }
 
   @Test
+  void settingsAreToldApartThoughParametersMayBeNull() {
+    TrialResult narrow = withLambda(accuracy("repina-mlp", 1, 0.6), 1.0);
+    narrow.parameters().put("width", null);
+    TrialResult wide = withLambda(accuracy("repina-mlp", 1, 0.7), 1.0);
+    wide.parameters().put("width", 64);
+    Comparison table = table(narrow, wide);
+    assertThat(table.methods())
+        .extracting(row -> ReportView.label(table, new Setting(row.method(), row.parameters())))
+        .containsExactly("repina-mlp (width=null)", "repina-mlp (width=64)");
+  }
+
+  @Test
   void standingsCountWinsAndAverageRanksOverTasks() {
     StudyReport report =
         report(

@@ -66,6 +66,7 @@ final class FinishedTrial {
         Regime.FULL,
         1,
         Training.DEFAULT,
+        null,
         CollapseSpec.DEFAULT,
         true,
         List.of());

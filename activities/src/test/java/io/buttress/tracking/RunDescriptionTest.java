@@ -23,6 +23,7 @@ class RunDescriptionTest {
             regime,
             trial.seed(),
             trial.training(),
+            trial.selection(),
             trial.collapse(),
             trial.keepModel(),
             trial.snapshots());
@@ -55,7 +56,7 @@ class RunDescriptionTest {
         .containsEntry("method.pooling", "cls")
         .containsEntry("training.learningRate", "2.0E-5")
         .containsEntry("training.batchSize", "32")
-        .doesNotContainKeys("training.dropout", "training.steps");
+        .doesNotContainKeys("training.dropout", "training.steps", "selection");
   }
 
   @Test

@@ -2,13 +2,16 @@ package io.buttress.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.FineTune.Position;
 import io.buttress.activity.SnapshotRepresentations;
 import io.buttress.data.DatasetStore;
+import io.buttress.data.SelectionSplit;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.storage.Artifact;
@@ -41,6 +44,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -110,6 +114,91 @@ class FineTuneActivityTest {
     assertThat(Files.readAllLines(store.file(evaluation, "predictions-ood-other.csv")))
         .hasSize(24)
         .startsWith("index,target,prediction,logit_0,logit_1");
+  }
+
+  @Test
+  void aTrialWithSelectionLearnsFromTheRestAndIsEvaluatedOnWhatIsSetApart() throws IOException {
+    Trial all = trial(repina(0.1), 1, false);
+    Trial search = selecting(all, 0.25, null);
+
+    FineTuned result = fineTune().fineTune(search);
+
+    Split train = Golden.split("two");
+    SelectionSplit split =
+        SelectionSplit.of(train.targets(), TaskKind.CLASSIFICATION, 0.25, search.seed());
+    assertThat(result.steps()).as("17 examples in batches of 5").isEqualTo(4);
+    assertThat(result.metrics()).containsOnlyKeys("validation", "ood:other", "selection");
+    Artifact evaluation = store.get(result.evaluationKey());
+    List<String> predictions =
+        Files.readAllLines(store.file(evaluation, "predictions-selection.csv"));
+    assertThat(predictions.stream().skip(1).map(line -> Integer.valueOf(line.split(",")[0])))
+        .containsExactly(Arrays.stream(split.heldOut()).boxed().toArray(Integer[]::new));
+    assertThat(predictions.stream().skip(1).map(line -> Float.valueOf(line.split(",")[1])))
+        .allSatisfy(target -> assertThat(target).isIn(0f, 1f));
+    // All splits of this dataset have the same examples: rows agree in what the model says.
+    List<String> validation =
+        Files.readAllLines(store.file(evaluation, "predictions-validation.csv"));
+    for (String line : predictions.subList(1, predictions.size())) {
+      String same = validation.get(1 + Integer.parseInt(line.split(",")[0]));
+      assertThat(line.split(",")[1]).isEqualTo(same.split(",")[1]);
+      assertThat(Double.parseDouble(line.split(",")[3]))
+          .isCloseTo(Double.parseDouble(same.split(",")[3]), within(1e-5));
+    }
+    assertThat(regularizerAtFirstStep(result))
+        .as("compares rows of the same examples")
+        .isCloseTo(0, within(1e-8));
+    assertThat(fineTune().fineTune(all).metrics()).doesNotContainKey("selection");
+  }
+
+  @Test
+  void stopsEarlyOnWhatIsSetApart() throws IOException {
+    FineTuned result = fineTune().fineTune(selecting(trial(stl(), 1, true), 0.25, 1));
+
+    Artifact fit = store.get(result.fitKey());
+    List<MetricPoint> history = MetricHistory.read(store.file(fit, "history.csv"));
+    List<MetricPoint> scores =
+        history.stream().filter(point -> point.metric().equals("selection_accuracy")).toList();
+    double best = scores.stream().mapToDouble(MetricPoint::value).max().orElseThrow();
+    assertThat(result.metrics().get("selection").get("accuracy")).isEqualTo(best);
+    assertThat(result.steps()).isEqualTo(scores.get(scores.size() - 1).step() + 1).isLessThan(80);
+    JsonNode description = Json.MAPPER.readTree(store.file(fit, "fit.json").toFile());
+    assertThat(description.get("bestStep").asInt()).isEqualTo(result.steps() - 4);
+  }
+
+  @Test
+  void tooFewExamplesToPartAreTheDatasFault() throws IOException {
+    dataset = new DatasetRequest(dataset.model(), dataset.task(), 23);
+    Trial trial = selecting(trial(stl(), 1, false), 0.5, null);
+    datasets.put(
+        trial.dataset(),
+        new TokenizedDataset(
+            TaskKind.CLASSIFICATION,
+            List.of("no", "yes"),
+            new TreeMap<>(
+                Map.of(
+                    "train",
+                    Golden.split("two").rows(0),
+                    "validation",
+                    Golden.split("two").rows(1, 2)))));
+    assertThatThrownBy(() -> fineTune().fineTune(trial))
+        .cause()
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            failure -> {
+              assertThat(failure.getType()).isEqualTo(Failures.INVALID_DATA);
+              assertThat(failure.getOriginalMessage())
+                  .isEqualTo(
+                      "file:train: has too few examples to set a part of them apart for selection");
+            });
+  }
+
+  /** R of the first step: nothing is trained yet, and dropout is off. */
+  private double regularizerAtFirstStep(FineTuned result) throws IOException {
+    return MetricHistory.read(store.file(store.get(result.fitKey()), "history.csv")).stream()
+        .filter(point -> point.metric().equals("regularizer") && point.step() == 0)
+        .findFirst()
+        .orElseThrow()
+        .value();
   }
 
   @Test
@@ -245,6 +334,8 @@ class FineTuneActivityTest {
             0.1,
             null,
             0,
+            null,
+            null,
             null);
     List<SnapshotRequest> snapshots = new ArrayList<>();
     snapshots.add(new SnapshotRequest(dataset, "validation", List.of(-1), "cls"));
@@ -258,9 +349,43 @@ class FineTuneActivityTest {
         Regime.FULL,
         3,
         training,
+        null,
         CollapseSpec.DEFAULT,
         keepModel,
         snapshots);
+  }
+
+  /** The trial with dropout off, a part of its training set set apart, and 20 epochs at most. */
+  private static Trial selecting(Trial trial, double fraction, Integer patience) {
+    Training t = trial.training();
+    Training training =
+        new Training(
+            patience == null ? 1 : 20,
+            t.batchSize(),
+            t.learningRate(),
+            t.warmup(),
+            t.maxLength(),
+            t.precision(),
+            t.weightDecay(),
+            t.clipNorm(),
+            t.schedule(),
+            0.0,
+            null,
+            0,
+            null,
+            patience,
+            null);
+    return new Trial(
+        Json.sha256(List.of(trial.fingerprint(), fraction)),
+        trial.dataset(),
+        trial.method(),
+        trial.regime(),
+        trial.seed(),
+        training,
+        fraction,
+        trial.collapse(),
+        trial.keepModel(),
+        trial.snapshots());
   }
 
   private ResolvedModel importModel(Path folder) throws IOException {

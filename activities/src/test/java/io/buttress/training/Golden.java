@@ -48,6 +48,8 @@ final class Golden {
         dropout,
         null,
         0,
+        null,
+        null,
         null);
   }
 

@@ -76,6 +76,7 @@ class RecipeTest {
   }
 
   private static Training training(String shape, double warmup) {
-    return new Training(1, 1, 2e-5, warmup, 8, "fp32", 0, 0, shape, null, null, 0, null);
+    return new Training(
+        1, 1, 2e-5, warmup, 8, "fp32", 0, 0, shape, null, null, 0, null, null, null);
   }
 }

@@ -48,6 +48,8 @@ final class ProgressView implements AutoCloseable {
               .setUpdateIntervalMillis(500)
               .build();
     }
+    // Refits join the trials once they are chosen.
+    bar.maxHint(progress.planned());
     bar.stepTo(ended);
     bar.setExtraMessage((progress.failed() == 0 ? "" : progress.failed() + " failed  ") + detail);
   }

@@ -7,6 +7,7 @@ import io.buttress.data.PrepareDatasetActivity;
 import io.buttress.data.Sources;
 import io.buttress.report.ReportActivity;
 import io.buttress.report.ResultStore;
+import io.buttress.selection.SelectSettingsActivity;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.tracking.MlflowTracker;
 import io.buttress.tracking.TrackRunActivity;
@@ -30,6 +31,7 @@ record Services(Object[] studies, Object[] cpu, Object[] gpu) {
         new Object[] {
           plan,
           new TrackRunActivity(artifacts, tracker, new ResultStore(artifacts)),
+          new SelectSettingsActivity(artifacts),
           new ReportActivity(artifacts, datasets, plan)
         },
         new Object[] {

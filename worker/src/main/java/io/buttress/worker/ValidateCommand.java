@@ -26,9 +26,10 @@ final class ValidateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     StudySpec spec = StudyFile.read(study).spec();
+    long refits = Planner.refits(spec);
     System.out.printf(
         "%s: %d trials = %d models x %d tasks x %d methods x %d training settings x %d regimes x %d"
-            + " seeds%n",
+            + " seeds%s%n",
         spec.name(),
         Planner.trials(spec),
         spec.models().size(),
@@ -36,7 +37,8 @@ final class ValidateCommand implements Callable<Integer> {
         spec.methods().size(),
         spec.training().size(),
         spec.regimes().size(),
-        spec.seeds().size());
+        spec.seeds().size(),
+        refits == 0 ? "" : ", then up to " + refits + " refits of the chosen settings");
     spec.tasks().forEach(task -> printLeftOut(task, spec.methods()));
     return Exit.DONE;
   }

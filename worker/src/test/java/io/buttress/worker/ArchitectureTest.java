@@ -24,7 +24,8 @@ final class ArchitectureTest {
     "io.buttress.collapse..",
     "io.buttress.storage..",
     "io.buttress.tracking..",
-    "io.buttress.report.."
+    "io.buttress.report..",
+    "io.buttress.selection.."
   };
 
   @Test

@@ -40,6 +40,17 @@ final class CommandLineTest {
   }
 
   @Test
+  void validateCountsRefits() throws Exception {
+    Path study =
+        study(
+            "{name: a, tasks: [\"sample:sentiment\"], selection: {fraction: 0.1}, seeds: [1, 2],"
+                + " methods: [{id: stl}, {id: repina-i, lambda: [0.1, 1]}]}");
+    assertThat(printed("validate", study.toString()))
+        .startsWith("a: 6 trials = ")
+        .contains(" 2 seeds, then up to 4 refits of the chosen settings");
+  }
+
+  @Test
   void validateSaysWhatIsLeftOut() throws Exception {
     Path study =
         study(

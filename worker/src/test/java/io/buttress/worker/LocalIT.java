@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.study.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,50 @@ final class LocalIT {
     assertThat(second.exit()).as(second.output()).isEqualTo(Exit.DONE);
     // Training again would give another duration.
     assertThat(Json.MAPPER.readTree(out.resolve("report.json").toFile())).isEqualTo(report);
+  }
+
+  @Test
+  void choosesASettingAndTrainsItAgain() throws Exception {
+    Path study = study("{id: stl}, {id: repina-i, lambda: [0.01, 1]}");
+    Files.writeString(study, "selection: {fraction: 0.25}\n", StandardOpenOption.APPEND);
+    Path out = folder.resolve("report");
+
+    Run run = local(study, out);
+    assertThat(run.exit()).as(run.output()).isEqualTo(Exit.DONE);
+    JsonNode report = Json.MAPPER.readTree(out.resolve("report.json").toFile());
+    assertThat(report.path("trials")).hasSize(6 + 4);
+    for (JsonNode trial : report.path("trials")) {
+      boolean refit = trial.path("selected").booleanValue();
+      assertThat(trial.path("status").asText()).isEqualTo("done");
+      assertThat(trial.path("selection").isNull()).isEqualTo(refit);
+      assertThat(trial.at("/selection/accuracy").isNumber()).isEqualTo(!refit);
+    }
+    assertThat(report.at("/tables/comparisons/0/methods").findValuesAsText("method"))
+        .containsExactly("stl", "repina-i");
+    assertThat(run.output()).contains("10 of 10 trials ended");
+  }
+
+  @Test
+  void stopsEarlyAndReportsTheChosenTrials() throws Exception {
+    Path study = study("{id: repina-i, lambda: [0.01, 1]}");
+    Files.writeString(
+        study,
+        Files.readString(study).replace("steps: 20", "steps: 400, patience: 2, evaluateEvery: 5")
+            + "selection: {fraction: 0.25}\n");
+    Path out = folder.resolve("report");
+
+    Run run = local(study, out);
+    assertThat(run.exit()).as(run.output()).isEqualTo(Exit.DONE);
+    JsonNode report = Json.MAPPER.readTree(out.resolve("report.json").toFile());
+    assertThat(report.path("trials")).hasSize(4);
+    assertThat(report.path("trials").findValuesAsText("selected"))
+        .containsOnly("true", "false")
+        .filteredOn("true"::equals)
+        .hasSize(2);
+    for (JsonNode trial : report.path("trials")) {
+      assertThat(trial.path("steps").asInt() % 5).isZero();
+      assertThat(trial.path("steps").asInt()).isLessThan(400);
+    }
   }
 
   @ParameterizedTest

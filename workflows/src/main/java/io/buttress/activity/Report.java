@@ -10,7 +10,10 @@ public interface Report {
   /**
    * Returns the key of an artifact with {@code report.json}, {@code report.html}, {@code report.md}
    * and {@code trials.csv}.
+   *
+   * @param selected the trials that a study with selection reports, some or none of which are in
+   *     {@code plan}; null in a study without
    */
   @ActivityMethod
-  String report(PlanStudy.Plan plan, TrackRun.StudyRun study);
+  String report(PlanStudy.Plan plan, TrackRun.StudyRun study, PlanStudy.Plan selected);
 }

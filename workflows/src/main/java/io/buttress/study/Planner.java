@@ -1,5 +1,6 @@
 package io.buttress.study;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -17,6 +18,9 @@ import java.util.TreeMap;
  */
 public final class Planner {
   private static final int FINGERPRINT_VERSION = 1;
+  private static final List<String> YOUNGER_TRAINING_FIELDS =
+      List.of("microBatchSize", "patience", "evaluateEvery");
+  private static final TypeReference<TreeMap<String, Object>> FIELDS = new TypeReference<>() {};
 
   private Planner() {}
 
@@ -26,12 +30,16 @@ public final class Planner {
     for (TaskSpec task : spec.tasks()) {
       pairs += spec.methods().stream().filter(method -> applies(method, task)).count();
     }
-    long trials = pairs;
-    for (List<?> axis : List.of(spec.models(), spec.seeds(), spec.regimes(), spec.training())) {
+    return product(pairs, List.of(spec.models(), spec.seeds(), spec.regimes(), spec.training()));
+  }
+
+  private static long product(long factor, List<List<?>> axes) {
+    long product = factor;
+    for (List<?> axis : axes) {
       // No list is long enough for one factor to overflow what the limit lets through.
-      trials = Math.min(trials, Integer.MAX_VALUE) * axis.size();
+      product = Math.min(product, Integer.MAX_VALUE) * axis.size();
     }
-    return trials;
+    return product;
   }
 
   /** Whether a method can be used for a task; the plan leaves out what cannot. */
@@ -42,6 +50,26 @@ public final class Planner {
   private static MethodCatalog.Entry entry(Method method) {
     return MethodCatalog.find(method.id())
         .orElseThrow(() -> new IllegalArgumentException("unknown method " + method.id()));
+  }
+
+  /**
+   * How many trials at most follow a study's selection: one setting of each method is trained again
+   * for every seed.
+   */
+  public static long refits(StudySpec spec) {
+    if (spec.selection() == null || !spec.selection().refit()) {
+      return 0;
+    }
+    long pairs = 0;
+    for (TaskSpec task : spec.tasks()) {
+      pairs +=
+          spec.methods().stream()
+              .filter(method -> applies(method, task))
+              .map(Method::id)
+              .distinct()
+              .count();
+    }
+    return product(pairs, List.of(spec.models(), spec.seeds(), spec.regimes()));
   }
 
   /**
@@ -83,6 +111,43 @@ public final class Planner {
       Regime regime,
       long seed,
       Training training) {
+    Double selection = spec.selection() == null ? null : spec.selection().fraction();
+    return new Trial(
+        fingerprint(dataset, method, regime, seed, training, selection),
+        dataset,
+        method,
+        regime,
+        seed,
+        training,
+        selection,
+        spec.collapse(),
+        spec.execution().keepModels().equals("all"),
+        snapshots(spec.collapse(), dataset, method));
+  }
+
+  /** The same trial on all of its training set: equal to that of a study without selection. */
+  public static Trial refit(Trial trial) {
+    return new Trial(
+        fingerprint(
+            trial.dataset(), trial.method(), trial.regime(), trial.seed(), trial.training(), null),
+        trial.dataset(),
+        trial.method(),
+        trial.regime(),
+        trial.seed(),
+        trial.training(),
+        null,
+        trial.collapse(),
+        trial.keepModel(),
+        trial.snapshots());
+  }
+
+  private static String fingerprint(
+      DatasetRequest dataset,
+      Method method,
+      Regime regime,
+      long seed,
+      Training training,
+      Double selection) {
     Map<String, Object> deciding = new TreeMap<>();
     deciding.put("version", FINGERPRINT_VERSION);
     deciding.put("model", dataset.model().digest());
@@ -90,17 +155,18 @@ public final class Planner {
     deciding.put("method", method);
     deciding.put("regime", regime);
     deciding.put("seed", seed);
-    deciding.put("training", training);
-    return new Trial(
-        Json.sha256(deciding),
-        dataset,
-        method,
-        regime,
-        seed,
-        training,
-        spec.collapse(),
-        spec.execution().keepModels().equals("all"),
-        snapshots(spec.collapse(), dataset, method));
+    deciding.put("training", content(training));
+    if (selection != null) {
+      deciding.put("selection", selection);
+    }
+    return Json.sha256(deciding);
+  }
+
+  /** Fields younger than the fingerprint enter it when they are set: older work stays found. */
+  private static Map<String, Object> content(Training training) {
+    Map<String, Object> content = Json.MAPPER.convertValue(training, FIELDS);
+    YOUNGER_TRAINING_FIELDS.forEach(field -> content.remove(field, null));
+    return content;
   }
 
   private static List<SnapshotRequest> snapshots(
@@ -149,7 +215,10 @@ public final class Planner {
     deciding.put("methods", spec.methods());
     deciding.put("seeds", spec.seeds());
     deciding.put("regimes", spec.regimes());
-    deciding.put("training", spec.training());
+    deciding.put("training", spec.training().stream().map(Planner::content).toList());
+    if (spec.selection() != null) {
+      deciding.put("selection", spec.selection());
+    }
     deciding.put("collapse", spec.collapse());
     return Json.sha256(deciding);
   }

@@ -138,6 +138,14 @@ final class SpecNode {
     return texts;
   }
 
+  Boolean bool() {
+    if (!json.isBoolean()) {
+      wrong("true or false");
+      return null;
+    }
+    return json.booleanValue();
+  }
+
   Double number(Range range) {
     if (!json.isNumber()) {
       wrong("a number");

@@ -39,6 +39,7 @@ public final class StudyParser {
           "seeds",
           "regimes",
           "training",
+          "selection",
           "collapse",
           "execution");
   private static final Pattern NAME =
@@ -113,9 +114,7 @@ public final class StudyParser {
       study.wrong("an object with name, tasks and methods");
       return null;
     }
-    SpecNode selection = study.get("selection");
-    selection.refuse("this version has no selection of settings: leave it out");
-    study.object(selection.present() ? with(FIELDS, "selection") : FIELDS);
+    study.object(FIELDS);
     String name =
         study
             .get("name")
@@ -127,6 +126,7 @@ public final class StudyParser {
     SpecNode models = study.get("models");
     SpecNode seeds = study.get("seeds");
     SpecNode regimes = study.get("regimes");
+    List<Training> training = TrainingParameters.parse(study.get("training"));
     StudySpec spec =
         new StudySpec(
             name,
@@ -141,7 +141,8 @@ public final class StudyParser {
             regimes.present()
                 ? distinct(regimes, StudyParser::regime, Regime::id)
                 : List.of(Regime.FULL),
-            TrainingParameters.parse(study.get("training")),
+            training,
+            SelectionParser.parse(study.get("selection"), study.get("training"), training),
             collapse(study.get("collapse")),
             execution(study.get("execution")));
     long trials = Planner.trials(spec);
@@ -151,8 +152,15 @@ public final class StudyParser {
             .noneMatch(task -> spec.methods().stream().anyMatch(m -> Planner.applies(m, task)))) {
       study.get("methods").problem("none of them can be used for regression, which every task is");
     }
-    if (trials > MAX_TRIALS) {
-      study.problem("the study has " + trials + " trials; this version runs at most " + MAX_TRIALS);
+    long refits = Planner.refits(spec);
+    if (trials + refits > MAX_TRIALS) {
+      study.problem(
+          "the study has "
+              + trials
+              + " trials"
+              + (refits == 0 ? "" : " and up to " + refits + " refits")
+              + "; this version runs at most "
+              + MAX_TRIALS);
     }
     return spec;
   }

@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * Answer of the {@code progress} query.
  *
- * @param planned trials in all; 0 while planning
+ * @param planned trials in all; 0 while planning; refits join them once they are chosen
  * @param done trials ended with a result
  * @param failed trials ended without one
  * @param etaSeconds null while unknown

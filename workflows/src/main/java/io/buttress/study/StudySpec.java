@@ -9,6 +9,7 @@ import java.util.List;
  * @param models URIs of Hugging Face model folders ({@code file:}, {@code hf:})
  * @param methods one entry per setting
  * @param training one entry per setting
+ * @param selection null: every setting is trained on all of the training set and reported
  */
 public record StudySpec(
     String name,
@@ -18,5 +19,6 @@ public record StudySpec(
     List<Long> seeds,
     List<Regime> regimes,
     List<Training> training,
+    SelectionSpec selection,
     CollapseSpec collapse,
     ExecutionSpec execution) {}

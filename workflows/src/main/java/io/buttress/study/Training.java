@@ -15,8 +15,11 @@ package io.buttress.study;
  * @param dropout hidden, attention and classifier dropout; null: as in the model's config
  * @param steps optimizer steps; null: by epochs
  * @param minSteps train for at least so many optimizer steps
- * @param microBatchSize examples per forward pass, over which gradients accumulate; null: all of a
- *     step's
+ * @param microBatchSize examples per forward pass, at most {@code batchSize}: gradients accumulate
+ *     over the micro-batches of a step; null: the whole batch at once
+ * @param patience evaluations on the selection split in a row without improvement after which
+ *     training stops; null: it never stops early
+ * @param evaluateEvery optimizer steps between these evaluations; null: an epoch
  */
 public record Training(
     double epochs,
@@ -31,10 +34,18 @@ public record Training(
     Double dropout,
     Integer steps,
     int minSteps,
-    Integer microBatchSize) {
+    Integer microBatchSize,
+    Integer patience,
+    Integer evaluateEvery) {
 
   public static final Training DEFAULT =
-      new Training(3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, 0, null);
+      new Training(
+          3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, 0, null, null, null);
+
+  /** Whether training may end before its last step. */
+  public boolean stopsEarly() {
+    return patience != null;
+  }
 
   /** Optimizer steps for a training set of {@code examples}; the last short batch is kept. */
   public int totalSteps(int examples) {

@@ -20,7 +20,9 @@ final class TrainingParameters {
           Parameter.number("dropout", STANDARD.dropout(), Range.halfOpen(0, 1)),
           Parameter.integer("steps", STANDARD.steps(), Range.atLeast(1)),
           Parameter.integer("minSteps", STANDARD.minSteps(), Range.atLeast(0)),
-          Parameter.integer("microBatchSize", STANDARD.microBatchSize(), Range.atLeast(1)));
+          Parameter.integer("microBatchSize", STANDARD.microBatchSize(), Range.atLeast(1)),
+          Parameter.integer("patience", STANDARD.patience(), Range.atLeast(1)),
+          Parameter.integer("evaluateEvery", STANDARD.evaluateEvery(), Range.atLeast(1)));
 
   private TrainingParameters() {}
 
@@ -39,7 +41,24 @@ final class TrainingParameters {
         && settings.stream().allMatch(setting -> setting.steps() != null)) {
       node.get("epochs").problem("has no effect beside steps: give one of them");
     }
-    return settings;
+    for (Training setting : settings) {
+      if (setting.microBatchSize() != null && setting.microBatchSize() > setting.batchSize()) {
+        node.get("microBatchSize")
+            .problem(
+                "must be at most batchSize: "
+                    + setting.microBatchSize()
+                    + " > "
+                    + setting.batchSize());
+        break;
+      }
+    }
+    if (!node.get("evaluateEvery").blank()
+        && !settings.isEmpty()
+        && settings.stream().noneMatch(Training::stopsEarly)) {
+      node.get("evaluateEvery").problem("has no effect without patience: give that, too");
+    }
+    // Settings that never stop early are the same however often they would evaluate.
+    return settings.stream().distinct().toList();
   }
 
   private static Training training(Map<String, Object> values) {
@@ -56,6 +75,8 @@ final class TrainingParameters {
         (Double) values.get("dropout"),
         (Integer) values.get("steps"),
         (Integer) values.get("minSteps"),
-        (Integer) values.get("microBatchSize"));
+        (Integer) values.get("microBatchSize"),
+        (Integer) values.get("patience"),
+        values.get("patience") == null ? null : (Integer) values.get("evaluateEvery"));
   }
 }

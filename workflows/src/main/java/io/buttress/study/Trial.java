@@ -6,6 +6,8 @@ import java.util.List;
  * One fine-tuning run of a study.
  *
  * @param fingerprint sha256 of everything that decides its result, and of nothing else
+ * @param selection fraction of the training set that is set apart: the trial learns nothing from it
+ *     and is evaluated on it; null: it trains on all of the training set
  * @param snapshots what must exist before it starts: the training set's for methods that compare
  *     with it, the validation set's for the collapse metrics
  */
@@ -16,6 +18,7 @@ public record Trial(
     Regime regime,
     long seed,
     Training training,
+    Double selection,
     CollapseSpec collapse,
     boolean keepModel,
     List<SnapshotRequest> snapshots) {}

@@ -8,6 +8,9 @@ import java.util.SortedMap;
  * maps are null where there is no such set.
  *
  * @param failure one line, or null
+ * @param selection metrics on the examples set apart from the training set
+ * @param selected whether the study reports this trial: one with the setting that was chosen of its
+ *     method; false for all others, and null in a study without selection
  */
 public record TrialResult(
     String model,
@@ -28,7 +31,8 @@ public record TrialResult(
     Collapse collapse,
     String mlflowRunId,
     String modelUri,
-    String fingerprint) {
+    String fingerprint,
+    Boolean selected) {
 
   /** Collapse metrics by key, before and after fine-tuning. */
   public record Collapse(Map<String, Double> pretrained, Map<String, Double> finetuned) {}

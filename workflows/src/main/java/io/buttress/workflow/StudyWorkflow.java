@@ -8,7 +8,8 @@ import io.temporal.workflow.WorkflowInterface;
 import io.temporal.workflow.WorkflowMethod;
 
 /**
- * Runs a study: plans it, prepares its data, runs its trials as child workflows, writes its report.
+ * Runs a study: plans it, prepares its data, runs its trials as child workflows, trains the chosen
+ * settings again where it selects, writes its report.
  *
  * <p>Takes the study's JSON as it was given and parses it itself, because an argument that does not
  * fit a declared type would fail the workflow task, again and again, and never the workflow.

@@ -6,6 +6,7 @@ import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.PrepareDataset;
 import io.buttress.activity.PrepareDataset.Prepared;
 import io.buttress.activity.Report;
+import io.buttress.activity.SelectSettings;
 import io.buttress.activity.TrackRun;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.study.DatasetRequest;
@@ -36,6 +37,8 @@ public final class StudyWorkflowImpl implements StudyWorkflow {
   private final PlanStudy plans = Workflow.newActivityStub(PlanStudy.class, StepOptions.STUDY);
   private final PrepareDataset prepareDataset =
       Workflow.newActivityStub(PrepareDataset.class, StepOptions.CPU);
+  private final SelectSettings selectSettings =
+      Workflow.newActivityStub(SelectSettings.class, StepOptions.STUDY);
   private final Report report = Workflow.newActivityStub(Report.class, StepOptions.STUDY);
   private final TrackRun opening = Workflow.newActivityStub(TrackRun.class, StepOptions.OPEN_STUDY);
   private final TrackRun tracking = Workflow.newActivityStub(TrackRun.class, StepOptions.TRACK);
@@ -53,8 +56,17 @@ public final class StudyWorkflowImpl implements StudyWorkflow {
       planned = plan.trials();
       run = opening.openStudyRun(plan, Workflow.getInfo().getWorkflowId());
       prepare(plan.datasets());
-      runTrials(plan, run, spec.execution().maxParallelTrials());
-      String reportKey = report.report(plan, run);
+      int parallel = spec.execution().maxParallelTrials();
+      runTrials(plan, run, parallel);
+      Plan selected = null;
+      if (spec.selection() != null) {
+        selected = selectSettings.selectSettings(plan, run, spec.selection().refit());
+        if (spec.selection().refit()) {
+          planned += selected.trials();
+          runTrials(selected, run, parallel);
+        }
+      }
+      String reportKey = report.report(plan, run, selected);
       tracking.closeStudyRun(run, TrialStatus.DONE, reportKey);
       return new StudyResult(plan.studyKey(), planned, trials.done(), trials.failed(), reportKey);
     } catch (TemporalFailure e) {

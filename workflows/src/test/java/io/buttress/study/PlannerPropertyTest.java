@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -101,6 +102,7 @@ class PlannerPropertyTest {
             spec.seeds(),
             spec.regimes(),
             spec.training(),
+            spec.selection(),
             spec.collapse(),
             new ExecutionSpec(1, "none"));
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
@@ -125,6 +127,7 @@ class PlannerPropertyTest {
             seeds,
             spec.regimes(),
             spec.training(),
+            spec.selection(),
             spec.collapse(),
             spec.execution());
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
@@ -163,7 +166,10 @@ class PlannerPropertyTest {
             Map.entry("dropout", 0.5),
             Map.entry("steps", 5),
             Map.entry("minSteps", 5),
-            Map.entry("microBatchSize", 5));
+            Map.entry("microBatchSize", 5),
+            Map.entry("patience", 5),
+            Map.entry("evaluateEvery", 5));
+    changes.put("/spec/selection", Map.of("fraction", 0.1, "refit", true));
     training.forEach((field, value) -> changes.put("/spec/training/0/" + field, value));
     assertThat(training).hasSameSizeAs(Training.class.getRecordComponents());
 
@@ -188,6 +194,69 @@ class PlannerPropertyTest {
       Trial after = lastTrial(changed(study, change.getKey(), change.getValue()));
       assertThat(after.fingerprint()).as(change.getKey()).isEqualTo(before.fingerprint());
     }
+  }
+
+  @Example
+  void workOfStudiesThatKnewNoSelectionIsFoundAgain() {
+    Trial trial = plan(Studies.spec(1, 1, 1, 1, 1)).trials().get(0);
+    String train = "[\"tsv\",\"" + Json.sha256("file:/data/task0/train.tsv") + "\"]";
+    String validation = "[\"tsv\",\"" + Json.sha256("file:/data/task0/dev.tsv") + "\"]";
+    String deciding =
+        ("{'data':{'columns':null,'kind':'classification','label':'label','labels':['a','b'],"
+                + "'limit':null,'splits':{'train':TRAIN,'validation':VALIDATION},"
+                + "'text':['text']},'method':{'id':'stl','parameters':{}},"
+                + "'model':'MODEL','regime':{'id':'full'},'seed':0,"
+                + "'training':{'batchSize':32,'clipNorm':1.0,'dropout':null,'epochs':3.0,"
+                + "'learningRate':1.0E-5,'maxLength':128,'minSteps':0,'precision':'fp32',"
+                + "'schedule':'linear','steps':null,'warmup':0.06,'weightDecay':0.01},"
+                + "'version':1}")
+            .replace('\'', '"')
+            .replace("TRAIN", train)
+            .replace("VALIDATION", validation)
+            .replace("MODEL", Json.sha256("file:/models/0"));
+    assertThat(trial.fingerprint())
+        .isEqualTo(Json.sha256(deciding.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  @Property(tries = 50)
+  void aRefitIsTheTrialOfTheStudyWithoutSelection(@ForAll("studies") StudySpec spec) {
+    StudyPlan searching = plan(selecting(spec, true));
+    StudyPlan plain = plan(spec);
+    assertThat(searching.trials()).allMatch(trial -> trial.selection() == 0.1);
+    assertThat(searching.trials().stream().map(Planner::refit)).isEqualTo(plain.trials());
+    assertThat(searching.trials())
+        .extracting(Trial::fingerprint)
+        .doesNotContainAnyElementsOf(fingerprints(spec));
+    assertThat(searching.studyKey())
+        .isNotEqualTo(plain.studyKey())
+        .isNotEqualTo(plan(selecting(spec, false)).studyKey());
+    assertThat(fingerprints(selecting(spec, false))).isEqualTo(fingerprints(selecting(spec, true)));
+  }
+
+  @Property(tries = 50)
+  void refitsAreOneSettingOfEachMethod(@ForAll("studies") StudySpec spec) {
+    long expected =
+        plan(spec).trials().stream()
+            .map(t -> List.of(t.dataset().model(), t.dataset().task(), t.method().id(), t.seed()))
+            .distinct()
+            .count();
+    assertThat(Planner.refits(selecting(spec, true))).isEqualTo(expected);
+    assertThat(Planner.refits(selecting(spec, false))).isZero();
+    assertThat(Planner.refits(spec)).isZero();
+  }
+
+  private static StudySpec selecting(StudySpec spec, boolean refit) {
+    return new StudySpec(
+        spec.name(),
+        spec.models(),
+        spec.tasks(),
+        spec.methods(),
+        spec.seeds(),
+        spec.regimes(),
+        spec.training(),
+        new SelectionSpec(0.1, refit),
+        spec.collapse(),
+        spec.execution());
   }
 
   @Example

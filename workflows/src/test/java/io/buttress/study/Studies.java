@@ -38,6 +38,7 @@ public final class Studies {
         IntStream.range(0, seeds).mapToObj(i -> (long) i).toList(),
         List.of(Regime.FULL),
         IntStream.range(0, training).mapToObj(Studies::training).toList(),
+        null,
         CollapseSpec.DEFAULT,
         ExecutionSpec.DEFAULT);
   }
@@ -52,6 +53,7 @@ public final class Studies {
         spec.seeds(),
         spec.regimes(),
         spec.training(),
+        spec.selection(),
         spec.collapse(),
         spec.execution());
   }
@@ -94,6 +96,20 @@ public final class Studies {
 
   private static Training training(int i) {
     return new Training(
-        3, 32, 1e-5 * (i + 1), 0.06, 128 + i % 2, "fp32", 0.01, 1.0, "linear", null, null, 0, null);
+        3,
+        32,
+        1e-5 * (i + 1),
+        0.06,
+        128 + i % 2,
+        "fp32",
+        0.01,
+        1.0,
+        "linear",
+        null,
+        null,
+        0,
+        null,
+        null,
+        null);
   }
 }

@@ -39,7 +39,9 @@ class StudyParserPropertyTest {
            "seeds": [1, 2], "regimes": [{"id": "full"}],
            "training": {"epochs": [1, 2.5], "batchSize": 8, "learningRate": 1e-4, "warmup": 0,
              "maxLength": 64, "precision": "fp32", "weightDecay": 0, "clipNorm": 0,
-             "schedule": "cosine", "dropout": null, "steps": null, "minSteps": 1},
+             "schedule": "cosine", "dropout": null, "steps": null, "minSteps": 1,
+             "microBatchSize": 4, "patience": [null, 2], "evaluateEvery": 10},
+           "selection": {"fraction": 0.25, "refit": false},
            "collapse": {"topK": [5], "layer": -2, "pooling": "mean"},
            "execution": {"maxParallelTrials": 2, "keepModels": "none"}}
           """);
@@ -50,7 +52,7 @@ class StudyParserPropertyTest {
 
   @Property(tries = 1)
   void theStartingPointIsValid() {
-    assertThat(Planner.trials(parser.parse(valid()))).isEqualTo(2 * 3 * 5 * 2 * 2);
+    assertThat(Planner.trials(parser.parse(valid()))).isEqualTo(2 * 3 * 5 * 2 * 4);
   }
 
   @Provide

@@ -225,7 +225,15 @@ class StudyParserTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "'selection': {'fraction': 0.1} | selection: this version has no selection",
+        "'selection': {} | selection.fraction: is required",
+        "'selection': 0.1 | selection: must be an object, not 0.1",
+        "'selection': {'fraction': 0.6} | selection.fraction: must be in (0, 0.5], not 0.6",
+        "'selection': {'fraction': 0} | selection.fraction: must be in (0, 0.5], not 0",
+        "'selection': {'fraction': 0.1, 'refit': 1} | selection.refit: must be true or false, not 1",
+        "'training': {'patience': 3} | training.patience: early stopping needs a selection split",
+        "'training': {'patience': [null, 3]} | training.patience: early stopping needs a selection",
+        "'training': {'microBatchSize': 33} | training.microBatchSize: must be at most batchSize: 33",
+        "'training': {'evaluateEvery': 9} | training.evaluateEvery: has no effect without patience",
         "'collapse': {'probes': ['cola']} | collapse.probes: this version has no probes",
         "'collapse': {'topK': []} | collapse.topK: must not be an empty list",
         "'collapse': {'topK': [5, 0]} | collapse.topK[1]: must be >= 1",
@@ -309,6 +317,25 @@ class StudyParserTest {
   }
 
   @Test
+  void refitsUnlessItStopsEarly() {
+    assertThat(parser.parse(study("")).selection()).isNull();
+    assertThat(parser.parse(study(json(", 'selection': null"))).selection()).isNull();
+    assertThat(parser.parse(study(json(", 'selection': {'fraction': 0.1}"))).selection())
+        .isEqualTo(new SelectionSpec(0.1, true));
+    String stopping = ", 'training': {'patience': [null, 3], 'evaluateEvery': [10, 20]}";
+    StudySpec spec = parser.parse(study(json(stopping + ", 'selection': {'fraction': 0.5}")));
+    assertThat(spec.selection()).isEqualTo(new SelectionSpec(0.5, false));
+    assertThat(spec.training())
+        .as("settings that never stop are one")
+        .extracting(t -> t.patience() + " " + t.evaluateEvery())
+        .containsExactly("null null", "3 10", "3 20");
+    assertThat(problems(study(json(stopping + ", 'selection': {'fraction': 0.5, 'refit': true}"))))
+        .containsExactly(
+            "selection.refit: a refit has no selection split to stop on: leave out refit, or"
+                + " training.patience");
+  }
+
+  @Test
   void limitsTheNumberOfTrials() {
     String seeds =
         java.util.stream.IntStream.range(0, 700)
@@ -319,6 +346,10 @@ class StudyParserTest {
                 study(", 'seeds': " + seeds + ", 'training': {'batchSize': [1, 2, 3]}")
                     .replace('\'', '"')))
         .containsExactly("the study has 2100 trials; this version runs at most 2000");
+    String two = json("{'training': {'batchSize': [1, 2]}, 'selection': {'fraction': 0.1}");
+    assertThat(problems(study(", 'seeds': " + seeds + ", " + two.substring(1))))
+        .containsExactly(
+            "the study has 1400 trials and up to 700 refits; this version runs at most 2000");
     String axis = seeds.replace("[0,", "[");
     assertThat(problems(study(", 'training': {'batchSize': " + axis + ", 'steps': " + axis + "}")))
         .containsExactly("training: its grid has more than 2000 settings");

@@ -5,10 +5,12 @@ import io.buttress.activity.MeasureCollapse;
 import io.buttress.activity.PlanStudy;
 import io.buttress.activity.PrepareDataset;
 import io.buttress.activity.Report;
+import io.buttress.activity.SelectSettings;
 import io.buttress.activity.SnapshotRepresentations;
 import io.buttress.activity.TaskQueues;
 import io.buttress.activity.TrackRun;
 import io.buttress.study.DatasetRequest;
+import io.buttress.study.Method;
 import io.buttress.study.Planner;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.Studies;
@@ -19,6 +21,7 @@ import io.buttress.study.TrialStatus;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.worker.WorkerOptions;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,6 +40,7 @@ final class FakeSteps {
   final Map<String, TrackRun.Outcome> outcomes = new ConcurrentHashMap<>();
 
   Consumer<StudySpec> onPlan = spec -> {};
+  Runnable onSelect = () -> {};
   Consumer<DatasetRequest> onPrepare = request -> {};
   Consumer<SnapshotRequest> onSnapshot = request -> {};
   Consumer<Trial> onFineTune = trial -> {};
@@ -45,13 +49,15 @@ final class FakeSteps {
   Consumer<Trial> onCloseRun = trial -> {};
   TrialStatus fineTuned = TrialStatus.DONE;
 
-  private volatile StudyPlan plan;
+  /** Plans by their keys. */
+  private final Map<String, List<Trial>> plans = new ConcurrentHashMap<>();
 
   /** Registers each activity on the queue it belongs to, and on no other. */
   void register(TestWorkflowEnvironment environment) {
     var studies = environment.newWorker(TaskQueues.STUDIES);
     studies.registerWorkflowImplementationTypes(StudyWorkflowImpl.class, TrialWorkflowImpl.class);
-    studies.registerActivitiesImplementations(new Plans(), new Tracking(), new Reports());
+    studies.registerActivitiesImplementations(
+        new Plans(), new Choices(), new Tracking(), new Reports());
     WorkerOptions promptlyCancelled =
         WorkerOptions.newBuilder().setMaxHeartbeatThrottleInterval(Duration.ofMillis(100)).build();
     environment
@@ -66,8 +72,10 @@ final class FakeSteps {
     return calls.stream().filter(c -> c.equals(call) || c.startsWith(call + " ")).count();
   }
 
+  /** As in {@code "stl 1"}; {@code "search stl 1"} when a part of the training set is set apart. */
   static String name(Trial trial) {
-    return trial.method().id() + " " + trial.seed();
+    String name = trial.method().id() + " " + trial.seed();
+    return trial.selection() == null ? name : "search " + name;
   }
 
   private final class Plans implements PlanStudy {
@@ -75,15 +83,32 @@ final class FakeSteps {
     public Plan planStudy(StudySpec spec) {
       calls.add("planStudy");
       onPlan.accept(spec);
-      plan = Planner.plan(Studies.resolve(spec));
+      StudyPlan plan = Planner.plan(Studies.resolve(spec));
+      plans.put("plan", plan.trials());
       return new Plan(plan.studyKey(), "plan", spec.name(), plan.trials().size(), plan.datasets());
     }
 
     @Override
     public List<Trial> planPage(String planKey, int from, int size) {
-      calls.add("planPage " + from);
-      List<Trial> trials = plan.trials();
+      calls.add((planKey.equals("plan") ? "planPage " : planKey + "Page ") + from);
+      List<Trial> trials = plans.get(planKey);
       return trials.subList(from, Math.min(from + size, trials.size()));
+    }
+  }
+
+  /** Chooses the first setting of each method. */
+  private final class Choices implements SelectSettings {
+    @Override
+    public PlanStudy.Plan selectSettings(
+        PlanStudy.Plan plan, TrackRun.StudyRun study, boolean refit) {
+      calls.add("selectSettings");
+      onSelect.run();
+      Map<String, Method> first = new LinkedHashMap<>();
+      plans.get("plan").forEach(t -> first.putIfAbsent(t.method().id(), t.method()));
+      List<Trial> chosen =
+          plans.get("plan").stream().filter(t -> first.containsValue(t.method())).toList();
+      plans.put("selected", refit ? chosen.stream().map(Planner::refit).toList() : chosen);
+      return new PlanStudy.Plan(plan.studyKey(), "selected", "s", chosen.size(), plan.datasets());
     }
   }
 
@@ -166,8 +191,8 @@ final class FakeSteps {
 
   private final class Reports implements Report {
     @Override
-    public String report(PlanStudy.Plan plan, TrackRun.StudyRun study) {
-      calls.add("report");
+    public String report(PlanStudy.Plan plan, TrackRun.StudyRun study, PlanStudy.Plan selected) {
+      calls.add(selected == null ? "report" : "report " + selected.planKey());
       return "report";
     }
   }

@@ -1,0 +1,62 @@
+package io.buttress.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Regularizer;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A copy of a model's weights in the form that is stored, on the model's device. */
+final class BestWeights implements AutoCloseable {
+  private final TextClassifier model;
+  private final Regularizer method;
+  private NDManager kept;
+  private Map<String, NDArray> weights;
+
+  BestWeights(TextClassifier model, Regularizer method) {
+    this.model = model;
+    this.method = method;
+  }
+
+  /** Copies the weights that the method would store now; training can go on as if it had not. */
+  void keep() {
+    close();
+    kept = model.manager().newSubManager();
+    try (NDManager scope = model.manager().newSubManager()) {
+      Map<String, NDArray> trained = copies(scope);
+      method.finish();
+      weights = copies(kept);
+      assign(trained);
+    }
+  }
+
+  /** Puts the kept weights into the model: the form that is stored. */
+  void restore() {
+    assign(weights);
+  }
+
+  private Map<String, NDArray> copies(NDManager manager) {
+    Map<String, NDArray> copies = new LinkedHashMap<>();
+    model
+        .parameters()
+        .forEach(
+            (name, parameter) -> {
+              NDArray copy = parameter.duplicate();
+              copy.attach(manager);
+              copies.put(name, copy);
+            });
+    return copies;
+  }
+
+  private void assign(Map<String, NDArray> values) {
+    values.forEach((name, value) -> model.ops().assign(model.parameters().get(name), value));
+  }
+
+  @Override
+  public void close() {
+    if (kept != null) {
+      kept.close();
+    }
+  }
+}
