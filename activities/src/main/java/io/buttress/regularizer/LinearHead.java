@@ -20,7 +20,7 @@ record LinearHead(float[] weight, float[] bias) {
 
   private static final double HELD_OUT = 0.2;
   private static final int MEMORY = 10;
-  private static final double TOLERANCE = 1e-5;
+  private static final double TOLERANCE = 1e-7;
   private static final int ITERATIONS = 200;
 
   /**
