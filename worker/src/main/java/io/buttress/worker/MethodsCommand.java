@@ -15,7 +15,9 @@ final class MethodsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     for (MethodCatalog.Entry method : MethodCatalog.entries()) {
-      System.out.printf("%-12s %s%n", method.id(), method.summary());
+      System.out.printf(
+          "%-16s %s%s%n",
+          method.id(), method.summary(), method.regression() ? "" : " (not for regression)");
       for (Parameter parameter : method.parameters()) {
         System.out.printf(
             "  %-16s %s; default %s%n",
