@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.study.Json;
 import io.buttress.study.TrialResult;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 
@@ -51,7 +52,20 @@ public record StudyReport(String study, String studyKey, List<TrialResult> trial
   }
 
   private static List<TrialResult> reported(List<TrialResult> trials) {
-    return trials.stream().filter(trial -> !Boolean.FALSE.equals(trial.selected())).toList();
+    if (!selects(trials)) {
+      return trials;
+    }
+    // In the order of the search, whatever the settings that were chosen.
+    List<List<String>> order = trials.stream().map(StudyReport::row).distinct().toList();
+    return trials.stream()
+        .filter(trial -> Boolean.TRUE.equals(trial.selected()))
+        .sorted(Comparator.comparingInt(trial -> order.indexOf(row(trial))))
+        .toList();
+  }
+
+  /** What a row of a table stands for when one setting of each method was chosen. */
+  private static List<String> row(TrialResult trial) {
+    return List.of(trial.task(), trial.model(), trial.regime(), trial.method());
   }
 
   /** The text of {@code report.json}: every field of every trial; no number that is not finite. */

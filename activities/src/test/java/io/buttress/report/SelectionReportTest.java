@@ -55,6 +55,19 @@ class SelectionReportTest {
   }
 
   @Test
+  void methodsStandInTheOrderOfTheStudyWhateverWasChosen() {
+    List<TrialResult> trials = new ArrayList<>();
+    for (boolean best : new boolean[] {false, true}) {
+      trials.add(selected(done("a", "stl", best ? 2 : 1, Map.of("accuracy", 0.7)), best));
+      trials.add(selected(repina("a", best ? 1 : 0.1, 0.8), !best));
+    }
+    StudyReport report = StudyReport.of("s", SampleStudy.KEY, trials, TASKS);
+    assertThat(report.tables().comparisons().get(0).methods())
+        .extracting(Comparison.Row::method)
+        .containsExactly("stl", "repina-i");
+  }
+
+  @Test
   void standingsAreByMethodThoughItsSettingDiffersFromTaskToTask() {
     assertThat(study().tables().overall())
         .singleElement()
