@@ -102,6 +102,7 @@ class FineTuneActivityTest {
             "loss",
             "task_loss",
             "regularizer",
+            "regularizer_relative",
             "learning_rate",
             "gradient_norm",
             "examples_per_second");
