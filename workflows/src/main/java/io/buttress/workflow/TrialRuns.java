@@ -107,7 +107,8 @@ final class TrialRuns {
       }
       needed.add(snapshot);
     }
-    Promise.allOf(needed).get();
+    // One by one: Promise.allOf overlooks the failure of what had ended before.
+    needed.forEach(Promise::get);
   }
 
   /** For trials that could not record their own end. */
