@@ -22,7 +22,7 @@ import sys
 import torch
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
-from transformers import BertForSequenceClassification
+from transformers import AutoConfig, AutoModelForSequenceClassification
 
 import recipe
 from store import Store
@@ -61,17 +61,17 @@ class Run:
 
     def model(self):
         dropout = self.training["dropout"]
-        extra = {}
-        if dropout is not None:
-            names = ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout")
-            extra = {name: dropout for name in names}
-        model, report = BertForSequenceClassification.from_pretrained(
+        config = AutoConfig.from_pretrained(self.source)
+        extra = {} if dropout is None else recipe.dropout(config.model_type, dropout)
+        model, report = AutoModelForSequenceClassification.from_pretrained(
             self.source, num_labels=self.outputs, output_loading_info=True,
             ignore_mismatched_sizes=True, **extra,
         )  # fmt: skip
-        if "classifier.weight" in report["missing_keys"] or report["mismatched_keys"]:
+        drawn = {*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}
+        pooler, head = recipe.HEADS[config.model_type]
+        if f"{head}.weight" in drawn:
             recipe.init_head(model, self.seed)
-        if "bert.pooler.dense.weight" in report["missing_keys"]:
+        if f"{pooler}.weight" in drawn:
             recipe.init_pooler(model, self.seed)
         return model
 
@@ -96,7 +96,7 @@ class Run:
         with torch.no_grad():
             for at in range(0, len(self.examples), 64):
                 batch = range(at, min(at + 64, len(self.examples)))
-                inputs = recipe.collate(self.examples, batch, model.config.pad_token_id or 0)
+                inputs = recipe.inputs_of(model, self.examples, batch)
                 states = recipe.represent(model, inputs, parameters["layers"], parameters["pooling"])[1]
                 for kept, state in zip(rows, states):
                     kept.append(state)

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 
 import numpy as np
 import torch
@@ -96,21 +97,39 @@ def normal(shape, deviation, seed):
     return torch.tensor(np.array(values, dtype=np.float32).reshape(shape))
 
 
-def init_head(model, seed):
-    """The head of a transformers BertForSequenceClassification, as Buttress draws a new one."""
+# Of transformers' *ForSequenceClassification by model_type: the head's first linear layer, and its last.
+HEADS = {
+    "bert": ("bert.pooler.dense", "classifier"),
+    "roberta": ("classifier.dense", "classifier.out_proj"),
+    "distilbert": ("pre_classifier", "classifier"),
+    "electra": ("classifier.dense", "classifier.out_proj"),
+}
+
+
+def dropout(model_type, rate):
+    """The fields of a config that hold a rate of dropout, of encoder and classification."""
+    names = ("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout")
+    if model_type == "distilbert":
+        names = ("dropout", "attention_dropout", "seq_classif_dropout")
+    return dict.fromkeys(names, rate)
+
+
+def init_linear(model, name, purpose, seed):
+    linear = model.get_submodule(name)
     with torch.no_grad():
         deviation = model.config.initializer_range
-        weight = model.classifier.weight
-        weight.copy_(normal(weight.shape, deviation, derive(seed, "head", 0)))
-        model.classifier.bias.zero_()
+        linear.weight.copy_(normal(linear.weight.shape, deviation, derive(seed, purpose, 0)))
+        linear.bias.zero_()
+
+
+def init_head(model, seed):
+    """The last layer of a *ForSequenceClassification, as Buttress draws a new one."""
+    init_linear(model, HEADS[model.config.model_type][1], "head", seed)
 
 
 def init_pooler(model, seed):
-    """Only for checkpoints without a pooler."""
-    with torch.no_grad():
-        weight = model.bert.pooler.dense.weight
-        weight.copy_(normal(weight.shape, model.config.initializer_range, derive(seed, "pooler", 0)))
-        model.bert.pooler.dense.bias.zero_()
+    """The layer before it. BERT's checkpoints have one, other families' base models do not."""
+    init_linear(model, HEADS[model.config.model_type][0], "pooler", seed)
 
 
 def total_steps(training, n):
@@ -125,8 +144,9 @@ def optimizer(model, training, steps):
     """torch's AdamW and transformers' schedule, grouped as transformers' Trainer does."""
     from transformers.optimization import get_scheduler
 
-    decay = [p for k, p in model.named_parameters() if not k.endswith(".bias") and "LayerNorm" not in k]
-    rest = [p for k, p in model.named_parameters() if k.endswith(".bias") or "LayerNorm" in k]
+    spared = re.compile(r"\.bias$|LayerNorm|layer_norm")
+    decay = [p for k, p in model.named_parameters() if not spared.search(k)]
+    rest = [p for k, p in model.named_parameters() if spared.search(k)]
     groups = [
         {"params": decay, "weight_decay": training["weightDecay"]},
         {"params": rest, "weight_decay": 0.0},
@@ -154,6 +174,14 @@ def collate(examples, rows, pad_id=0):
         types[i, :n] = torch.tensor(examples[r][1])
         mask[i, :n] = 1
     return {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+
+
+def inputs_of(model, examples, rows):
+    """What the model takes of some examples: RoBERTa and DistilBERT read no segments."""
+    inputs = collate(examples, rows, model.config.pad_token_id or 0)
+    if model.config.model_type in ("roberta", "distilbert"):
+        del inputs["token_type_ids"]
+    return inputs
 
 
 def pool(hidden, mask, pooling):
@@ -190,7 +218,7 @@ def train(model, examples, targets, training, seed, method=None, snapshot=None, 
     model.train()
     for step, rows in enumerate(batches(len(examples), training["batchSize"], steps, seed)):
         torch.manual_seed(derive(seed, "step", step))
-        inputs = collate(examples, rows, model.config.pad_token_id or 0)
+        inputs = inputs_of(model, examples, rows)
         layers = method["layers"] if method else []
         out, states = represent(model, inputs, layers, method["pooling"] if method else "cls")
         loss = task_loss(out.logits, targets[rows])
@@ -215,7 +243,7 @@ def evaluate(model, examples, batch_size=64):
     with torch.no_grad():
         for at in range(0, len(order), batch_size):
             rows = order[at : at + batch_size]
-            out = model(**collate(examples, rows, model.config.pad_token_id or 0)).logits
+            out = model(**inputs_of(model, examples, rows)).logits
             for i, r in enumerate(rows):
                 logits[r] = out[i]
     return torch.stack(logits)

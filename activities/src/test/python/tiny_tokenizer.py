@@ -1,4 +1,6 @@
-"""Writes the tiny tokenizer of the tests, and what Python's transformers makes of some texts.
+"""Writes the tiny tokenizers of the tests, and what Python's transformers makes of some texts.
+
+tokenizer.json is BERT's kind, roberta-tokenizer.json RoBERTa's.
 
 Run with transformers 4.57 and tokenizers 0.22; the outcome is committed:
     python tiny_tokenizer.py ../resources/io/buttress/data
@@ -9,13 +11,15 @@ import string
 import sys
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
 from tokenizers.decoders import WordPiece as WordPieceDecoder
-from tokenizers.models import WordPiece
+from tokenizers.decoders import ByteLevel as ByteLevelDecoder
+from tokenizers.models import BPE, WordPiece
 from tokenizers.normalizers import BertNormalizer
-from tokenizers.pre_tokenizers import BertPreTokenizer
-from tokenizers.processors import TemplateProcessing
-from transformers import BertTokenizerFast
+from tokenizers.pre_tokenizers import BertPreTokenizer, ByteLevel
+from tokenizers.processors import RobertaProcessing, TemplateProcessing
+from tokenizers.trainers import BpeTrainer
+from transformers import BertTokenizerFast, RobertaTokenizerFast
 
 WORDS = "the cat dog sat mat on a not is was very un ##happy ##ly play ##ing ##ed run cafe naive".split()
 PIECES = list(string.ascii_lowercase + string.digits + string.punctuation) + ["中", "é", "ß"]
@@ -41,6 +45,22 @@ def tokenizer() -> Tokenizer:
     return made
 
 
+def roberta_tokenizer() -> Tokenizer:
+    """Byte-level BPE; like published ones it gives every token segment 0, in pairs too."""
+    special = ["<s>", "<pad>", "</s>", "<unk>", AddedToken("<mask>", lstrip=True)]
+    made = Tokenizer(BPE())
+    made.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    made.decoder = ByteLevelDecoder()
+    made.train_from_iterator(
+        [text for texts in TEXTS for text in texts],
+        BpeTrainer(
+            vocab_size=300, special_tokens=special, initial_alphabet=ByteLevel.alphabet(), show_progress=False
+        ),
+    )
+    made.post_processor = RobertaProcessing(("</s>", 2), ("<s>", 0), add_prefix_space=False)
+    return made
+
+
 TEXTS = [
     ["the cat sat on the mat"],
     ["The CAT, unhappily, was not playing!"],
@@ -63,15 +83,19 @@ TEXTS = [
 
 def main(folder: Path) -> None:
     tokenizer().save(str(folder / "tokenizer.json"), pretty=False)
-    python = BertTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"))
-    cases = []
-    for length in (5, 8, 12, 64):
-        for texts in TEXTS:
-            encoded = python(*texts, truncation=True, max_length=length)
-            ids, segments = encoded["input_ids"], encoded["token_type_ids"]
-            cases.append({"maxLength": length, "texts": texts, "ids": ids, "segments": segments})
-    lines = ",\n".join(json.dumps(case) for case in cases)
-    (folder / "tokenizer-golden.json").write_text(f"[\n{lines}\n]\n")
+    roberta_tokenizer().save(str(folder / "roberta-tokenizer.json"), pretty=False)
+    for prefix, tokenizers in (("", BertTokenizerFast), ("roberta-", RobertaTokenizerFast)):
+        python = tokenizers(tokenizer_file=str(folder / f"{prefix}tokenizer.json"))
+        cases = []
+        for length in (5, 8, 12, 64):
+            for texts in TEXTS:
+                encoded = python(*texts, truncation=True, max_length=length)
+                ids = encoded["input_ids"]
+                # RoBERTa's gives no segments; its model then takes 0.
+                segments = encoded.get("token_type_ids", [0] * len(ids))
+                cases.append({"maxLength": length, "texts": texts, "ids": ids, "segments": segments})
+        lines = ",\n".join(json.dumps(case) for case in cases)
+        (folder / f"{prefix}tokenizer-golden.json").write_text(f"[\n{lines}\n]\n")
 
 
 if __name__ == "__main__":

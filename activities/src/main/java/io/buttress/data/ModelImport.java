@@ -17,17 +17,14 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Checks Hugging Face model folders and copies them into the store. */
 final class ModelImport {
   private static final List<String> FILES =
-      List.of(
-          "config.json",
-          "model.safetensors",
-          "tokenizer.json",
-          "special_tokens_map.json",
-          "tokenizer_config.json",
-          "vocab.txt");
+      Stream.concat(
+              Stream.of(ModelFolder.CONFIG, ModelFolder.WEIGHTS), ModelFolder.TOKENIZER.stream())
+          .toList();
 
   private final ArtifactStore store;
   private final Sources sources;

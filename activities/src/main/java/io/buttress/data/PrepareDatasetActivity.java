@@ -63,7 +63,7 @@ public final class PrepareDatasetActivity implements PrepareDataset {
   }
 
   private static TokenizedDataset.Split tokenize(
-      SubwordTokenizer tokenizer, String name, TextDataset.Split split) {
+      SubwordTokenizer tokenizer, String name, TextDataset.Split split) throws SourceException {
     ActivityExecutionContext context = Activity.getExecutionContext();
     List<List<String>> texts = split.texts();
     int[][] ids = new int[texts.size()][];

@@ -121,13 +121,12 @@ final class StudyResolver {
   private static void checkFits(
       StudySpec spec, ModelImport.Imported imported, List<Problem> problems) {
     String model = imported.model().uri();
-    int positions = imported.config().positions();
+    int longest = imported.config().longestInput();
     for (int length : new TreeSet<>(spec.training().stream().map(Training::maxLength).toList())) {
-      if (length > positions) {
+      if (length > longest) {
         problems.add(
             new Problem(
-                "training.maxLength",
-                length + " is more than " + model + " can take: " + positions));
+                "training.maxLength", length + " is more than " + model + " can take: " + longest));
       }
     }
     checkLayer("collapse.layer", spec.collapse().layer(), imported, problems);

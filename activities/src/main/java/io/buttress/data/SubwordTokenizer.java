@@ -20,6 +20,7 @@ final class SubwordTokenizer implements AutoCloseable {
   }
 
   private final HuggingFaceTokenizer tokenizer;
+  private final int maxLength;
 
   /**
    * @param json {@code tokenizer.json}; the truncation and padding it asks for are overruled
@@ -27,6 +28,7 @@ final class SubwordTokenizer implements AutoCloseable {
    * @throws SourceException when it is not a tokenizer
    */
   SubwordTokenizer(Path json, int maxLength) throws SourceException, IOException {
+    this.maxLength = maxLength;
     Map<String, String> options =
         Map.of(
             "addSpecialTokens", "true",
@@ -47,8 +49,9 @@ final class SubwordTokenizer implements AutoCloseable {
    * Token ids and segment ids.
    *
    * @param texts examples of one text each, or of two each
+   * @throws SourceException when an input's special tokens alone are too long
    */
-  Tokens encode(List<List<String>> texts) {
+  Tokens encode(List<List<String>> texts) throws SourceException {
     boolean pairs = texts.get(0).size() == 2;
     List<String> first = texts.stream().map(text -> text.get(0)).toList();
     Encoding[] encodings =
@@ -61,6 +64,12 @@ final class SubwordTokenizer implements AutoCloseable {
     for (int i = 0; i < encodings.length; i++) {
       ids[i] = ints(encodings[i].getIds());
       segments[i] = ints(encodings[i].getTypeIds());
+      // The library does not cut at all then.
+      if (ids[i].length > maxLength) {
+        throw new SourceException(
+            "training.maxLength: %d has no room for the special tokens of %s"
+                .formatted(maxLength, pairs ? "two texts" : "a text"));
+      }
     }
     return new Tokens(ids, segments);
   }

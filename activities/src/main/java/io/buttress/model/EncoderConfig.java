@@ -1,30 +1,30 @@
 package io.buttress.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.data.TokenizedDataset.Split;
-import io.buttress.study.Json;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The architecture of a BERT encoder (Devlin et al. 2019), from a Hugging Face {@code config.json}.
+ * The architecture of an encoder, from a Hugging Face {@code config.json}.
  *
+ * @param embeddingSize E, width of the embeddings; H but for ELECTRA
  * @param hiddenSize H
+ * @param positions rows of the position table
+ * @param types rows of the segment table; 0: the family has none
+ * @param padId pads a batch, and is where RoBERTa's positions begin
  * @param activation {@code gelu}, {@code gelu_new}, {@code gelu_pytorch_tanh} or {@code relu}
- * @param hiddenDropout after embeddings, attention outputs and feed-forward outputs
+ * @param hiddenDropout after embeddings, attention outputs (not in DistilBERT) and feed-forward
+ *     outputs
  * @param attentionDropout on attention probabilities
- * @param classifierDropout before the head
+ * @param classifierDropout before the last linear layer; RoBERTa and ELECTRA: before both of the
+ *     head
  * @param initializerRange standard deviation of a new head's weights
  */
 public record EncoderConfig(
+    Family family,
     int vocabulary,
+    int embeddingSize,
     int hiddenSize,
     int layers,
     int heads,
@@ -39,52 +39,52 @@ public record EncoderConfig(
     double classifierDropout,
     double initializerRange) {
 
-  /** The config's JSON, as it is. */
-  static ObjectNode json(Path file, String name) throws IOException {
-    try {
-      if (Json.MAPPER.readTree(Files.readAllBytes(file)) instanceof ObjectNode object) {
-        return object;
-      }
-      throw new InvalidModelException(name + ": not a JSON object");
-    } catch (NoSuchFileException e) {
-      throw new InvalidModelException(
-          name + ": no such file; a model is a Hugging Face folder with config.json");
-    } catch (JsonProcessingException e) {
-      throw new InvalidModelException(name + ": not valid JSON");
-    }
-  }
+  /** Activations of the feed-forward layers. */
+  private static final List<String> ACTIVATIONS =
+      List.of("gelu", "gelu_new", "gelu_pytorch_tanh", "relu");
 
   /**
    * Reads what the forward pass needs; defaults are those of transformers.
    *
    * @throws InvalidModelException when the architecture is not one that is built here
    */
-  static EncoderConfig of(ObjectNode json, String file) throws InvalidModelException {
-    Fields fields = new Fields(json, file);
-    fields.oneOf("model_type", "", "bert");
-    fields.oneOf("position_embedding_type", "absolute", "absolute");
-    String activation =
-        fields.oneOf("hidden_act", "gelu", "gelu", "gelu_new", "gelu_pytorch_tanh", "relu");
-    double hiddenDropout = fields.rate("hidden_dropout_prob", 0.1);
+  static EncoderConfig of(ConfigFields fields) throws InvalidModelException {
+    Family family = Family.of(fields);
+    ConfigTerms terms = family.terms();
+    fields.oneOf("position_embedding_type", "absolute", List.of("absolute"));
+    for (String variant : List.of("is_decoder", "add_cross_attention", "sinusoidal_pos_embds")) {
+      fields.off(variant);
+    }
+    int vocabulary = fields.size("vocab_size");
+    int hiddenSize = fields.size(terms.hiddenSize());
+    double hiddenDropout = fields.rate(terms.hiddenDropout(), 0.1);
     EncoderConfig config =
         new EncoderConfig(
-            fields.size("vocab_size"),
-            fields.size("hidden_size"),
-            fields.size("num_hidden_layers"),
-            fields.size("num_attention_heads"),
-            fields.size("intermediate_size"),
+            family,
+            vocabulary,
+            family.projectsEmbeddings() ? fields.size("embedding_size") : hiddenSize,
+            hiddenSize,
+            fields.size(terms.layers()),
+            fields.size(terms.heads()),
+            fields.size(terms.intermediateSize()),
             fields.size("max_position_embeddings"),
-            fields.size("type_vocab_size"),
-            json.path("pad_token_id").asInt(0),
-            activation,
-            json.path("layer_norm_eps").asDouble(1e-12),
+            family.hasSegmentTable() ? fields.size("type_vocab_size") : 0,
+            fields.index("pad_token_id", family.defaultPadId(), vocabulary),
+            fields.oneOf(terms.activation(), "gelu", ACTIVATIONS),
+            // DistilBERT's is not configured, and this.
+            family == Family.DISTILBERT ? 1e-12 : fields.positive("layer_norm_eps", 1e-12),
             hiddenDropout,
-            fields.rate("attention_probs_dropout_prob", 0.1),
-            fields.rate("classifier_dropout", hiddenDropout),
-            json.path("initializer_range").asDouble(0.02));
+            fields.rate(terms.attentionDropout(), 0.1),
+            fields.rate(terms.classifierDropout(), family.defaultClassifierDropout(hiddenDropout)),
+            fields.positive("initializer_range", 0.02));
     if (config.hiddenSize % config.heads != 0) {
       throw new InvalidModelException(
-          file + ": hidden_size " + config.hiddenSize + " is no multiple of num_attention_heads");
+          "%s: %s %d is no multiple of %s"
+              .formatted(fields.file(), terms.hiddenSize(), hiddenSize, terms.heads()));
+    }
+    if (config.longestInput() < 1) {
+      throw new InvalidModelException(
+          fields.file() + ": max_position_embeddings leaves no position after pad_token_id");
     }
     return config;
   }
@@ -92,7 +92,9 @@ public record EncoderConfig(
   /** The same architecture with one rate for hidden, attention and classifier dropout. */
   public EncoderConfig withDropout(double rate) {
     return new EncoderConfig(
+        family,
         vocabulary,
+        embeddingSize,
         hiddenSize,
         layers,
         heads,
@@ -140,6 +142,11 @@ public record EncoderConfig(
     }
   }
 
+  /** Most tokens of an input, special tokens included. */
+  public int longestInput() {
+    return family.countsPositionsFromPad() ? positions - padId - 1 : positions;
+  }
+
   /**
    * Checks tokenized examples against the embedding tables.
    *
@@ -147,36 +154,45 @@ public record EncoderConfig(
    */
   public void requireFits(Split split) throws InvalidModelException {
     for (int i = 0; i < split.size(); i++) {
-      int length = split.inputIds()[i].length;
-      if (length > positions) {
+      int[] tokens = split.inputIds()[i];
+      int[] segments = split.tokenTypeIds()[i];
+      if (tokens.length > longestInput()) {
         throw new InvalidModelException(
-            "training.maxLength: an input has " + length + " tokens, the model holds " + positions);
+            "training.maxLength: an input has "
+                + tokens.length
+                + " tokens, the model holds "
+                + longestInput());
       }
-      for (int j = 0; j < length; j++) {
-        if (split.inputIds()[i][j] >= vocabulary || split.tokenTypeIds()[i][j] >= types) {
-          throw new InvalidModelException(
-              "tokenizer.json makes token id "
-                  + split.inputIds()[i][j]
-                  + " of segment "
-                  + split.tokenTypeIds()[i][j]
-                  + "; by config.json the model has "
-                  + vocabulary
-                  + " tokens and "
-                  + types
-                  + " segments: they belong to different models");
+      for (int j = 0; j < tokens.length; j++) {
+        if (tokens[j] >= vocabulary) {
+          throw foreignTokenizer("token id " + tokens[j], vocabulary + " tokens");
+        }
+        if (family.readsSegments() && segments[j] >= types) {
+          throw foreignTokenizer("segment " + segments[j], types + " segments");
         }
       }
     }
   }
 
-  /** Shapes of the encoder's parameters by transformers' name, without {@code bert.}. */
+  private static InvalidModelException foreignTokenizer(String made, String has) {
+    return new InvalidModelException(
+        "tokenizer.json makes %s; by config.json the model has %s: they belong to different models"
+            .formatted(made, has));
+  }
+
+  /** Shapes of the encoder's parameters, without pooler, by {@link TextClassifier#parameters}. */
   Map<String, long[]> encoderShapes() {
     long h = hiddenSize;
     Map<String, long[]> shapes = new LinkedHashMap<>();
-    shapes.put("embeddings.word_embeddings.weight", new long[] {vocabulary, h});
-    shapes.put("embeddings.position_embeddings.weight", new long[] {positions, h});
-    shapes.put("embeddings.token_type_embeddings.weight", new long[] {types, h});
-    put(shapes, "embeddings.LayerNorm", h);
+    shapes.put("embeddings.word_embeddings.weight", new long[] {vocabulary, embeddingSize});
+    shapes.put("embeddings.position_embeddings.weight", new long[] {positions, embeddingSize});
+    if (family.hasSegmentTable()) {
+      shapes.put("embeddings.token_type_embeddings.weight", new long[] {types, embeddingSize});
+    }
+    put(shapes, "embeddings.LayerNorm", embeddingSize);
+    if (embeddingSize != hiddenSize) {
+      put(shapes, "embeddings_project", h, embeddingSize);
+    }
     for (int i = 0; i < layers; i++) {
       String layer = "encoder.layer." + i + ".";
       put(shapes, layer + "attention.self.query", h, h);
@@ -194,34 +210,5 @@ public record EncoderConfig(
   private static void put(Map<String, long[]> shapes, String name, long... weight) {
     shapes.put(name + ".weight", weight);
     shapes.put(name + ".bias", new long[] {weight[0]});
-  }
-
-  private record Fields(JsonNode json, String file) {
-
-    String oneOf(String field, String absent, String... known) throws InvalidModelException {
-      String value = json.path(field).asText(absent);
-      if (!List.of(known).contains(value)) {
-        throw new InvalidModelException(
-            file + ": " + field + " is '" + value + "', supported: " + String.join(", ", known));
-      }
-      return value;
-    }
-
-    int size(String field) throws InvalidModelException {
-      JsonNode value = json.path(field);
-      if (!value.isInt() || value.intValue() < 1) {
-        throw new InvalidModelException(file + ": " + field + " must be a positive integer");
-      }
-      return value.intValue();
-    }
-
-    double rate(String field, double absent) throws InvalidModelException {
-      JsonNode value = json.path(field);
-      double rate = value.isMissingNode() || value.isNull() ? absent : value.asDouble(-1);
-      if (!(rate >= 0 && rate < 1)) {
-        throw new InvalidModelException(file + ": " + field + " must be in [0, 1)");
-      }
-      return rate;
-    }
   }
 }

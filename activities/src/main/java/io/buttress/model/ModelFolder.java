@@ -15,23 +15,53 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * A Hugging Face folder of the BERT family: {@code config.json} and {@code model.safetensors},
+ * A Hugging Face folder of a {@link Family}: {@code config.json} and {@code model.safetensors},
  * checked against each other. Reading one needs no tensor engine.
  */
 public final class ModelFolder {
-  static final String CONFIG = "config.json";
-  static final String WEIGHTS = "model.safetensors";
+  public static final String CONFIG = "config.json";
+  public static final String WEIGHTS = "model.safetensors";
 
-  /** Heads and buffers that checkpoints carry and that fine-tuning has no use for. */
-  private static final List<String> UNUSED = List.of("cls.", "qa_outputs.", "classifier.");
+  /** What belongs to a tokenizer; only the first must be there. */
+  public static final List<String> TOKENIZER =
+      List.of(
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.txt",
+          "vocab.json",
+          "merges.txt");
 
-  private static final String POSITION_IDS = "embeddings.position_ids";
+  private static final Set<String> DTYPES = Set.of("F32", "F16", "BF16");
+
+  /** Other heads and buffers that checkpoints carry and that fine-tuning has no use for. */
+  private static final List<String> UNUSED =
+      List.of(
+          "embeddings.position_ids",
+          "embeddings.token_type_ids",
+          "pooler.",
+          "cls.",
+          "lm_head.",
+          "vocab_transform.",
+          "vocab_layer_norm.",
+          "vocab_projector.",
+          "discriminator_predictions.",
+          "generator_predictions.",
+          "generator_lm_head.",
+          "sequence_summary.",
+          "qa_outputs.",
+          "pre_classifier.",
+          "classifier.");
 
   private final Path folder;
   private final ObjectNode json;
   private final EncoderConfig config;
+
+  /** By the names of the family's files, without prefix. */
   private final Map<String, Tensor> tensors;
 
   private ModelFolder(
@@ -57,9 +87,10 @@ public final class ModelFolder {
    * @param name of the original, for messages
    */
   public static ModelFolder read(Path folder, String name) throws IOException {
-    ObjectNode json = EncoderConfig.json(folder.resolve(CONFIG), name + "/" + CONFIG);
-    EncoderConfig config = EncoderConfig.of(json, name + "/" + CONFIG);
-    ModelFolder model = new ModelFolder(folder, json, config, weights(folder, name + "/"));
+    ConfigFields fields = ConfigFields.read(folder.resolve(CONFIG), name + "/" + CONFIG);
+    EncoderConfig config = EncoderConfig.of(fields);
+    Map<String, Tensor> tensors = weights(folder, name + "/", config.family());
+    ModelFolder model = new ModelFolder(folder, fields.json(), config, tensors);
     model.checkTensors(name + "/" + WEIGHTS);
     return model;
   }
@@ -78,17 +109,20 @@ public final class ModelFolder {
   }
 
   /**
-   * A tensor of a known shape, widened to float32, or empty when the folder has none of that name
-   * and shape.
+   * A parameter of a known shape, widened to float32, or empty when the folder has none of that
+   * name and shape.
+   *
+   * @param name as in {@link TextClassifier#parameters}
    */
   Optional<ByteBuffer> find(String name, long... shape) {
-    Tensor tensor = tensors.get(name);
+    Tensor tensor = tensors.get(config.family().stored(name));
     return tensor == null || !Arrays.equals(tensor.shape(), shape)
         ? Optional.empty()
         : Optional.of(float32(tensor));
   }
 
-  private static Map<String, Tensor> weights(Path folder, String name) throws IOException {
+  private static Map<String, Tensor> weights(Path folder, String name, Family family)
+      throws IOException {
     Path file = folder.resolve(WEIGHTS);
     if (!Files.exists(file)) {
       if (Files.exists(folder.resolve("pytorch_model.bin"))) {
@@ -117,72 +151,70 @@ public final class ModelFolder {
     }
     Map<String, Tensor> tensors = new HashMap<>();
     for (Map.Entry<String, Tensor> entry : read.entrySet()) {
-      if (tensors.put(canonical(entry.getKey()), entry.getValue()) != null) {
+      if (tensors.put(bare(entry.getKey(), family.prefix()), entry.getValue()) != null) {
         throw new InvalidModelException(
             name
                 + WEIGHTS
                 + ": tensor "
                 + entry.getKey()
-                + " is there with and without the prefix bert.");
+                + " is there with and without the prefix "
+                + family.prefix());
       }
     }
     return tensors;
   }
 
   /** Without the prefix of task models; LayerNorm's first names become today's. */
-  private static String canonical(String name) {
-    String bare = name.startsWith("bert.") ? name.substring("bert.".length()) : name;
+  private static String bare(String name, String prefix) {
+    String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     return bare.replaceFirst("LayerNorm\\.gamma$", "LayerNorm.weight")
         .replaceFirst("LayerNorm\\.beta$", "LayerNorm.bias");
   }
 
   private void checkTensors(String file) throws InvalidModelException {
-    Map<String, long[]> expected = new LinkedHashMap<>(config.encoderShapes());
-    for (Map.Entry<String, long[]> entry : expected.entrySet()) {
-      Tensor tensor = tensors.get(entry.getKey());
-      if (tensor == null) {
-        throw new InvalidModelException(file + ": tensor " + entry.getKey() + " is missing");
+    Family family = config.family();
+    Map<String, long[]> shapes = new LinkedHashMap<>(config.encoderShapes());
+    for (String name : shapes.keySet()) {
+      if (!tensors.containsKey(family.stored(name))) {
+        throw new InvalidModelException(file + ": tensor " + family.stored(name) + " is missing");
       }
-      checkShape(file, entry.getKey(), tensor, entry.getValue());
     }
-    long h = config.hiddenSize();
-    Map<String, long[]> pooler =
-        Map.of("pooler.dense.weight", new long[] {h, h}, "pooler.dense.bias", new long[] {h});
+    if (family.poolerIsPretrained()) {
+      long h = config.hiddenSize();
+      shapes.put(TextClassifier.POOLER + ".weight", new long[] {h, h});
+      shapes.put(TextClassifier.POOLER + ".bias", new long[] {h});
+    }
+    // A head's shape is free: one that does not fit is drawn anew.
+    for (String layer : List.of(TextClassifier.POOLER, TextClassifier.HEAD)) {
+      shapes.putIfAbsent(layer + ".weight", null);
+      shapes.putIfAbsent(layer + ".bias", null);
+    }
+    Map<String, long[]> stored = new HashMap<>();
+    shapes.forEach((name, shape) -> stored.put(family.stored(name), shape));
     for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-      String name = entry.getKey();
-      boolean unused = name.equals(POSITION_IDS) || UNUSED.stream().anyMatch(name::startsWith);
-      if (pooler.containsKey(name)) {
-        checkShape(file, name, entry.getValue(), pooler.get(name));
-      } else if (!unused && !expected.containsKey(name)) {
-        throw new InvalidModelException(
-            file + ": tensor " + name + " is not part of the architecture in " + CONFIG);
-      }
-      if (!name.equals(POSITION_IDS)
-          && !List.of("F32", "F16", "BF16").contains(entry.getValue().dtype())) {
-        throw new InvalidModelException(
-            file
-                + ": tensor "
-                + name
-                + " is "
-                + entry.getValue().dtype()
-                + "; F32, F16 and BF16 are read");
-      }
+      check(file, entry.getKey(), entry.getValue(), stored);
     }
   }
 
-  private static void checkShape(String file, String name, Tensor tensor, long[] shape)
+  private static void check(String file, String name, Tensor tensor, Map<String, long[]> shapes)
       throws InvalidModelException {
-    if (!Arrays.equals(tensor.shape(), shape)) {
+    if (!shapes.containsKey(name)) {
+      if (UNUSED.stream().noneMatch(name::startsWith)) {
+        throw new InvalidModelException(
+            file + ": tensor " + name + " is not part of the architecture in " + CONFIG);
+      }
+      return;
+    }
+    if (!DTYPES.contains(tensor.dtype())) {
       throw new InvalidModelException(
-          file
-              + ": tensor "
-              + name
-              + " has shape "
-              + Arrays.toString(tensor.shape())
-              + ", "
-              + CONFIG
-              + " makes it "
-              + Arrays.toString(shape));
+          "%s: tensor %s is %s; F32, F16 and BF16 are read".formatted(file, name, tensor.dtype()));
+    }
+    long[] shape = shapes.get(name);
+    if (shape != null && !Arrays.equals(tensor.shape(), shape)) {
+      throw new InvalidModelException(
+          "%s: tensor %s has shape %s, %s makes it %s"
+              .formatted(
+                  file, name, Arrays.toString(tensor.shape()), CONFIG, Arrays.toString(shape)));
     }
   }
 

@@ -19,9 +19,6 @@ import java.util.Map;
  * AutoModelForSequenceClassification} loads.
  */
 public final class ModelWriter {
-  private static final List<String> TOKENIZER =
-      List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt");
-
   private ModelWriter() {}
 
   /**
@@ -43,14 +40,14 @@ public final class ModelWriter {
     for (Map.Entry<String, NDArray> entry : model.parameters().entrySet()) {
       NDArray value = entry.getValue();
       tensors.put(
-          stored(entry.getKey()),
+          model.config().family().storedInTaskModel(entry.getKey()),
           new Tensor(
               "F32",
               value.getShape().getShape(),
               value.toByteBuffer().order(ByteOrder.LITTLE_ENDIAN)));
     }
     Safetensors.write(target.resolve(ModelFolder.WEIGHTS), tensors);
-    for (String file : TOKENIZER) {
+    for (String file : ModelFolder.TOKENIZER) {
       Path original = source.folder().resolve(file);
       if (Files.exists(original)) {
         Files.copy(original, target.resolve(file));
@@ -58,20 +55,16 @@ public final class ModelWriter {
     }
   }
 
-  /** As {@code BertForSequenceClassification} names it. */
-  private static String stored(String name) {
-    return name.startsWith("classifier.") ? name : "bert." + name;
-  }
-
   private static ObjectNode config(
       EncoderConfig config, ObjectNode original, TaskKind kind, List<String> labels) {
     ObjectNode json = original.deepCopy();
     json.remove(List.of("_name_or_path", "transformers_version", "dtype", "num_labels"));
-    json.putArray("architectures").add("BertForSequenceClassification");
+    json.putArray("architectures").add(config.family().architecture());
     json.put("torch_dtype", "float32");
-    json.put("hidden_dropout_prob", config.hiddenDropout());
-    json.put("attention_probs_dropout_prob", config.attentionDropout());
-    json.put("classifier_dropout", config.classifierDropout());
+    ConfigTerms terms = config.family().terms();
+    json.put(terms.hiddenDropout(), config.hiddenDropout());
+    json.put(terms.attentionDropout(), config.attentionDropout());
+    json.put(terms.classifierDropout(), config.classifierDropout());
     ObjectNode names = json.putObject("id2label");
     ObjectNode indices = json.putObject("label2id");
     List<String> outputs = kind == TaskKind.REGRESSION ? List.of("LABEL_0") : labels;

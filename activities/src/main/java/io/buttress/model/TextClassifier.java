@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -15,18 +14,20 @@ import java.util.Random;
 import java.util.function.ToLongFunction;
 
 /**
- * A BERT encoder with a head: pooler (linear, tanh) on {@code [CLS]}, dropout, linear. Equal to
- * transformers' {@code BertForSequenceClassification}. Holds its parameters until it is closed.
+ * An encoder with a head on {@code [CLS]}: pooler (linear, activation), dropout, linear. Equal to
+ * transformers' {@code *ForSequenceClassification} of its {@link Family}: the activation is tanh,
+ * DistilBERT's relu, ELECTRA's gelu; RoBERTa and ELECTRA have dropout before the pooler, too. Holds
+ * its parameters until it is closed.
  */
 public final class TextClassifier implements AutoCloseable {
-  private static final String POOLER = "pooler.dense";
-  private static final String HEAD = "classifier";
+  static final String POOLER = "pooler.dense";
+  static final String HEAD = "classifier";
 
   private final NDManager manager;
   private final TorchOps ops;
   private final EncoderConfig config;
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
-  private final BertEncoder encoder;
+  private final Encoder encoder;
 
   /**
    * What one forward pass gives.
@@ -38,9 +39,9 @@ public final class TextClassifier implements AutoCloseable {
   public record Output(List<NDArray> hiddenStates, NDArray pooled, NDArray logits) {}
 
   /**
-   * Puts a model on the engine's default device. Pooler and head are taken from the folder where
-   * their shapes fit; otherwise weights are drawn from N(0, {@code initializer_range}), row by row,
-   * by {@link Random#nextGaussian}, and biases are 0.
+   * Puts a model on the engine's default device. Pooler and last layer are each taken from the
+   * folder where their shapes fit; otherwise weights are drawn from N(0, {@code
+   * initializer_range}), row by row, by {@link Random#nextGaussian}, and biases are 0.
    *
    * @param config the folder's, or with another dropout
    * @param outputs number of labels; 1 for regression
@@ -57,7 +58,7 @@ public final class TextClassifier implements AutoCloseable {
         .forEach((name, shape) -> put(name, folder.find(name, shape).orElseThrow(), shape));
     linear(folder, POOLER, config.hiddenSize(), "pooler", seeds);
     linear(folder, HEAD, outputs, "head", seeds);
-    encoder = new BertEncoder(config, parameters, ops);
+    encoder = new Encoder(config, parameters, ops);
   }
 
   private void linear(
@@ -108,14 +109,20 @@ public final class TextClassifier implements AutoCloseable {
   public Output forward(Batch batch, Forward forward) {
     List<NDArray> states = encoder.hiddenStates(batch, forward);
     NDArray cls = states.get(config.layers()).get(new NDIndex(":, 0"));
-    NDArray pooled = Activation.tanh(encoder.linear(cls, POOLER, forward));
-    NDArray input = BertEncoder.dropout(pooled, config.classifierDropout(), forward);
-    return new Output(states, pooled, encoder.linear(input, HEAD, forward));
+    NDArray input = config.family().dropsPoolerInput() ? dropout(cls, forward) : cls;
+    NDArray pooled = config.family().poolerActivation(encoder.linear(input, POOLER, forward));
+    NDArray logits = encoder.linear(dropout(pooled, forward), HEAD, forward);
+    return new Output(states, pooled, logits);
+  }
+
+  private NDArray dropout(NDArray x, Forward forward) {
+    return Encoder.dropout(x, config.classifierDropout(), forward);
   }
 
   /**
-   * Parameters in forward order: the encoder's by the names of transformers' {@code BertModel},
-   * then {@code pooler.dense} and {@code classifier}.
+   * Parameters in forward order, by the same names in every family: the encoder's as transformers'
+   * {@code BertModel} has them (and {@code embeddings_project} between ELECTRA's embeddings and its
+   * first layer), then {@code pooler.dense} and {@code classifier}.
    */
   public Map<String, NDArray> parameters() {
     return Collections.unmodifiableMap(parameters);

@@ -8,9 +8,12 @@ import io.buttress.study.Json;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SubwordTokenizerTest {
   @TempDir Path folder;
@@ -18,11 +21,12 @@ class SubwordTokenizerTest {
   record Golden(int maxLength, List<String> texts, int[] ids, int[] segments) {}
 
   /** tokenizer.json asks for its own truncation and padding; src/test/python made both files. */
-  @Test
-  void givesTheIdsThatPythonGives() throws Exception {
-    Path json = Fixtures.model(folder.resolve("model")).resolve("tokenizer.json");
+  @ParameterizedTest
+  @ValueSource(strings = {"", "roberta-"})
+  void givesTheIdsThatPythonGives(String kind) throws Exception {
+    Path json = tokenizer(kind);
     List<Golden> cases;
-    try (InputStream in = Fixtures.resource("tokenizer-golden.json")) {
+    try (InputStream in = Fixtures.resource(kind + "tokenizer-golden.json")) {
       cases = Json.MAPPER.readValue(in, new TypeReference<List<Golden>>() {});
     }
     assertThat(cases).hasSizeGreaterThan(60);
@@ -35,12 +39,33 @@ class SubwordTokenizerTest {
     }
   }
 
+  /** A pair of RoBERTa's has four special tokens, which no truncation takes away. */
+  @Test
+  void refusesALengthThatSpecialTokensAloneExceed() throws Exception {
+    List<List<String>> pair = List.of(List.of("the cat sat", "a dog"));
+    try (SubwordTokenizer four = new SubwordTokenizer(tokenizer("roberta-"), 4);
+        SubwordTokenizer three = new SubwordTokenizer(tokenizer("roberta-"), 3)) {
+      assertThat(four.encode(pair).ids()).isDeepEqualTo(new int[][] {{0, 2, 2, 2}});
+      assertThatExceptionOfType(SourceException.class)
+          .isThrownBy(() -> three.encode(pair))
+          .withMessage("training.maxLength: 3 has no room for the special tokens of two texts");
+    }
+  }
+
   @Test
   void refusesWhatIsNoTokenizer() throws Exception {
     Path json = Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": 1}");
     assertThatExceptionOfType(SourceException.class)
         .isThrownBy(() -> new SubwordTokenizer(json, 16))
         .withMessageContaining("tokenizer.json");
+  }
+
+  private Path tokenizer(String kind) throws Exception {
+    Path json = folder.resolve(kind + "tokenizer.json");
+    try (InputStream in = Fixtures.resource(kind + "tokenizer.json")) {
+      Files.copy(in, json, StandardCopyOption.REPLACE_EXISTING);
+    }
+    return json;
   }
 
   private static int[][] twice(int[] row) {

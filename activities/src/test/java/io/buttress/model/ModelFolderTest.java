@@ -179,13 +179,16 @@ class ModelFolderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "model_type,roberta",
+    "model_type,gpt2",
     "position_embedding_type,relative_key",
+    "is_decoder,true",
+    "add_cross_attention,true",
+    "pad_token_id,64",
     "hidden_act,swish",
     "hidden_size,many",
     "hidden_dropout_prob,2"
   })
-  void aConfigThatIsNotBertsIsRefusedByField(String field, String value) throws IOException {
+  void aConfigThatIsNotBuiltHereIsRefusedByField(String field, String value) throws IOException {
     config(json -> json.put(field, value));
     assertRefused("config.json: " + field);
   }

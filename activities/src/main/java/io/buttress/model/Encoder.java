@@ -14,10 +14,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The forward pass of BERT (Devlin et al. 2019; post-LayerNorm transformer of Vaswani et al. 2017),
- * in plain array operations. Equal to transformers' {@code BertModel} without its pooler.
+ * The forward pass of a post-LayerNorm transformer (Vaswani et al. 2017; BERT: Devlin et al. 2019)
+ * in plain array operations, for every {@link Family}. Equal to transformers' {@code BertModel}
+ * without its pooler, {@code RobertaModel}, {@code DistilBertModel} and {@code ElectraModel}.
  */
-final class BertEncoder {
+final class Encoder {
   private final EncoderConfig config;
   private final Map<String, NDArray> parameters;
   private final TorchOps ops;
@@ -25,7 +26,7 @@ final class BertEncoder {
   /**
    * @param parameters by the names of {@link EncoderConfig#encoderShapes}
    */
-  BertEncoder(EncoderConfig config, Map<String, NDArray> parameters, TorchOps ops) {
+  Encoder(EncoderConfig config, Map<String, NDArray> parameters, TorchOps ops) {
     this.config = config;
     this.parameters = parameters;
     this.ops = ops;
@@ -47,21 +48,42 @@ final class BertEncoder {
     return states;
   }
 
+  /** {@code [batch, length, H]}. */
   private NDArray embeddings(Batch batch, Forward forward) {
-    NDManager manager = batch.inputIds().getManager();
-    int length = (int) batch.inputIds().getShape().get(1);
-    NDArray positions = manager.arange(0, length, 1, DataType.INT64).expandDims(0);
-    NDArray sum =
-        forward
-            .tokens(embed(batch.inputIds(), "word_embeddings"))
-            .add(embed(batch.tokenTypeIds(), "token_type_embeddings"))
-            .add(embed(positions, "position_embeddings"));
-    return dropout(norm(sum, "embeddings.LayerNorm"), forward);
+    NDArray sum = forward.tokens(embed(batch.inputIds(), "word_embeddings"));
+    if (config.family().hasSegmentTable()) {
+      sum = sum.add(embed(segments(batch), "token_type_embeddings"));
+    }
+    sum = sum.add(embed(positions(batch.inputIds()), "position_embeddings"));
+    NDArray embedded = dropout(norm(sum, "embeddings.LayerNorm"), forward);
+    return config.embeddingSize() == config.hiddenSize()
+        ? embedded
+        : linear(embedded, "embeddings_project", forward);
+  }
+
+  private NDArray segments(Batch batch) {
+    return config.family().readsSegments()
+        ? batch.tokenTypeIds()
+        : batch.inputIds().getManager().zeros(new Shape(1, 1), DataType.INT64);
+  }
+
+  /** {@code [1, length]}, or {@code [batch, length]} where it depends on the tokens. */
+  private NDArray positions(NDArray ids) {
+    NDManager manager = ids.getManager();
+    if (config.family().countsPositionsFromPad()) {
+      NDArray pad = manager.full(new Shape(), config.padId(), DataType.INT64);
+      NDArray real = ids.neq(pad).toType(DataType.INT64, false);
+      return real.cumSum(1).mul(real).add(pad);
+    }
+    return manager.arange(0, (int) ids.getShape().get(1), 1, DataType.INT64).expandDims(0);
   }
 
   private NDArray layer(NDArray x, NDArray mask, String name, Forward forward) {
     NDArray attended = selfAttention(x, mask, name + "attention.self.", forward);
-    attended = dropout(linear(attended, name + "attention.output.dense", forward), forward);
+    attended = linear(attended, name + "attention.output.dense", forward);
+    if (config.family().dropsAttentionOutput()) {
+      attended = dropout(attended, forward);
+    }
     NDArray y = norm(attended.add(x), name + "attention.output.LayerNorm");
     NDArray inner = activation(linear(y, name + "intermediate.dense", forward));
     inner = dropout(linear(inner, name + "output.dense", forward), forward);
@@ -105,9 +127,8 @@ final class BertEncoder {
   private NDArray norm(NDArray x, String name) {
     NDArray weight = parameters.get(name + ".weight");
     NDArray bias = parameters.get(name + ".bias");
-    Shape width = new Shape(config.hiddenSize());
     float epsilon = (float) config.layerNormEpsilon();
-    return LayerNorm.layerNorm(x, width, weight, bias, epsilon).singletonOrThrow();
+    return LayerNorm.layerNorm(x, weight.getShape(), weight, bias, epsilon).singletonOrThrow();
   }
 
   private NDArray dropout(NDArray x, Forward forward) {
