@@ -97,23 +97,16 @@ public final class StudyWorkflowImpl implements StudyWorkflow {
     }
   }
 
-  /** All at once; the first that fails ends the study, before any trial has cost anything. */
+  /**
+   * All at once; the first that fails ends the study, before any trial has cost anything, and the
+   * others with it: their next heartbeat tells them.
+   */
   private void prepare(List<DatasetRequest> datasets) {
     List<Promise<Prepared>> prepared = new ArrayList<>();
-    CancellationScope scope =
-        Workflow.newCancellationScope(
-            () -> {
-              for (DatasetRequest dataset : datasets) {
-                prepared.add(Async.function(prepareDataset::prepareDataset, dataset));
-              }
-            });
-    scope.run();
-    try {
-      Promise.allOf(prepared).get();
-    } catch (TemporalFailure e) {
-      scope.cancel("another dataset cannot be prepared");
-      throw e;
+    for (DatasetRequest dataset : datasets) {
+      prepared.add(Async.function(prepareDataset::prepareDataset, dataset));
     }
+    Promise.allOf(prepared).get();
   }
 
   /** At most {@code parallel} in flight; none is left in flight, whatever happens. */

@@ -61,7 +61,7 @@ final class FakeSteps {
     WorkerOptions promptlyCancelled =
         WorkerOptions.newBuilder().setMaxHeartbeatThrottleInterval(Duration.ofMillis(100)).build();
     environment
-        .newWorker(TaskQueues.CPU)
+        .newWorker(TaskQueues.CPU, promptlyCancelled)
         .registerActivitiesImplementations(new Datasets(), new Measurements());
     environment
         .newWorker(TaskQueues.GPU, promptlyCancelled)

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.buttress.activity.Failures;
 import io.buttress.study.StudyResult;
 import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -184,6 +186,30 @@ class StudyWorkflowTest extends StudyEnvironment {
     assertThat(steps.calls)
         .containsExactly(
             "planStudy", "openStudyRun", "prepareDataset sample:sentiment", "closeStudyRun ERROR");
+  }
+
+  @Test
+  void aBadDataFileEndsTheStudyWhileOthersAreStillRead() {
+    AtomicBoolean stopped = new AtomicBoolean();
+    steps.onPrepare =
+        request -> {
+          if (request.task().spec().id().equals("sample:entailment")) {
+            throw fatal("train.tsv line 7: 3 fields, expected 4", Failures.INVALID_DATA);
+          }
+          try {
+            untilCancelled();
+          } finally {
+            stopped.set(true);
+          }
+        };
+    Map<String, Object> study = new java.util.HashMap<>(study(1, 1, "stl"));
+    study.put("tasks", List.of("sample:sentiment", "sample:entailment"));
+
+    assertThat(failure(study)).hasMessageContaining("line 7");
+    for (int i = 0; i < 600 && !stopped.get(); i++) {
+      pause(Duration.ofMillis(50));
+    }
+    assertThat(stopped).isTrue();
   }
 
   @Test
