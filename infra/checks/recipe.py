@@ -40,6 +40,9 @@ class JavaRandom:
         high = self.next(26) & ((1 << 26) - 1)
         return ((high << 27) + (self.next(27) & ((1 << 27) - 1))) * 2.0**-53
 
+    def next_float(self):
+        return (self.next(24) & ((1 << 24) - 1)) * 2.0**-24
+
     def next_gaussian(self):
         if self.spare is not None:
             value, self.spare = self.spare, None

@@ -58,7 +58,8 @@ record LinearHead(float[] weight, float[] bias) {
     return unscaled(theta, outputs, scaling);
   }
 
-  private static void minimise(HeadLoss loss, double[] theta) {
+  /** Moves theta to the minimum near it. */
+  static void minimise(HeadLoss loss, double[] theta) {
     BFGS.minimize(loss, MEMORY, theta, TOLERANCE, ITERATIONS);
   }
 

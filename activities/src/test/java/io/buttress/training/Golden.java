@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
+import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Context;
 import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Snapshot;
+import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
+import io.buttress.study.MethodCatalog;
+import io.buttress.study.Parameter;
 import io.buttress.study.Seeds;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
@@ -85,6 +89,28 @@ final class Golden {
   static Method repina(double lambda, List<Integer> layers, String pooling) {
     return new Method(
         "repina-i", new TreeMap<>(Map.of("lambda", lambda, "layers", layers, "pooling", pooling)));
+  }
+
+  /** A method with a study's defaults for what is not given. */
+  static Method method(String id, Map<String, ?> given) {
+    TreeMap<String, Object> parameters = new TreeMap<>(given);
+    for (Parameter parameter : MethodCatalog.find(id).orElseThrow().parameters()) {
+      parameters.putIfAbsent(parameter.name(), parameter.defaultValue());
+    }
+    return new Method(id, parameters);
+  }
+
+  /** The pre-trained representations that a method compares with, or null. */
+  static Snapshot snapshot(Method method, TextClassifier model, Split split) {
+    if (!MethodCatalog.find(method.id()).orElseThrow().usesTrainSnapshot()) {
+      return null;
+    }
+    Map<Integer, Tensor> tensors = new TreeMap<>();
+    new Evaluator(model, (step, steps, loss) -> {})
+        .run(split, method.integers("layers"), Pooling.of(method.text("pooling")))
+        .representations()
+        .forEach((layer, values) -> tensors.put(layer, Tensor.of(values, split.size(), 16)));
+    return new Snapshot(tensors);
   }
 
   /** A context for a model of this class, with the golden seed and training. */
