@@ -131,7 +131,7 @@ def one_step(case):
     learning = trained(run, method)
     perturb(run, method)
     if isinstance(method, RDrop):
-        # Two passes without dropout are the same pass, so the first gets noise here.
+        # Two passes without dropout are the same pass, so each gets noise of its own here.
         method.disturbance = lambda e: e + 0.3 * run.noise.normal(e.shape)
     task, penalty, relative = method.loss(ROWS)
     total = task if penalty is None else task + method.weight * penalty
@@ -214,7 +214,8 @@ def heads():
     """Minima of the linear head's problem at given l2, on pooler outputs as they are."""
     found = []
     x = features().double().numpy()
-    for task, outputs, l2 in (("two", 2, 0.1), ("two", 2, 1e-3), ("five", 5, 1.0), ("five", 5, 0.01), ("score", 1, 0.1)):
+    two, five, score = ("two", 2), ("five", 5), ("score", 1)
+    for (task, outputs), l2 in ((two, 0.1), (two, 1e-3), (five, 1.0), (five, 0.01), (score, 0.1)):
         weight, bias = probe.minimum(x, np.array(GOLDEN["tasks"][task]["targets"]), outputs, l2)
         found.append({
             "task": task, "l2": l2, "weight": np.vectorize(rounded)(weight).tolist(),

@@ -1,7 +1,7 @@
-"""Methods with noise on embeddings, predictions or weights, in plain PyTorch from docs/methods.md and the papers it names.
+"""Methods with noise on embeddings, predictions or weights.
 
-Nothing in the *_reference.py files is taken from the Java: where PyTorch, transformers or
-scikit-learn have what a method needs, it is used.
+Plain PyTorch, from docs/methods.md and the papers it names. Nothing in the *_reference.py files is
+taken from the Java: where PyTorch, transformers or scikit-learn have what a method needs, it is used.
 """
 
 import numpy as np
@@ -67,7 +67,7 @@ class RDrop(Stl):
         self.weight = weight
 
     def loss(self, rows):
-        first, second = self.run.forward(rows, tokens=self.disturbance), self.run.forward(rows)
+        first, second = (self.run.forward(rows, tokens=self.disturbance) for _ in range(2))
         task = (self.run.task_loss(first, rows) + self.run.task_loss(second, rows)) / 2
         if first.logits.shape[1] == 1:
             return task, F.mse_loss(first.logits, second.logits), None

@@ -1,7 +1,7 @@
-"""REPINA and its controls, in plain PyTorch from docs/methods.md and the papers it names.
+"""REPINA and its controls.
 
-Nothing in the *_reference.py files is taken from the Java: where PyTorch, transformers or
-scikit-learn have what a method needs, it is used.
+Plain PyTorch, from docs/methods.md and the papers it names. Nothing in the *_reference.py files is
+taken from the Java: where PyTorch, transformers or scikit-learn have what a method needs, it is used.
 """
 
 import recipe

@@ -1,7 +1,7 @@
-"""Methods that change which weights learn, how fast and from where, in plain PyTorch from docs/methods.md and the papers it names.
+"""Methods that change which weights learn, how fast and from where.
 
-Nothing in the *_reference.py files is taken from the Java: where PyTorch, transformers or
-scikit-learn have what a method needs, it is used.
+Plain PyTorch, from docs/methods.md and the papers it names. Nothing in the *_reference.py files is
+taken from the Java: where PyTorch, transformers or scikit-learn have what a method needs, it is used.
 """
 
 import math
@@ -14,12 +14,14 @@ from methods_reference import Stl, depth, linear_default
 
 class Wc(Stl):
     def __init__(
-        self, run, weight=0.1, decay="keep", anneal="none", gamma=5000, annealSlope=0.5, annealMidpoint=250
-    ):
+        self, run, weight=0.1, decay="keep", anneal="none", gamma=5000, annealSlope=0.5,
+        annealMidpoint=250,
+    ):  # fmt: skip
         super().__init__(run)
         self.annealed = anneal == "recadam"
         self.weight = 0.0 if self.annealed else weight
-        self.keeps, self.gamma, self.slope, self.midpoint = decay == "keep", gamma, annealSlope, annealMidpoint
+        self.keeps, self.gamma = decay == "keep", gamma
+        self.slope, self.midpoint = annealSlope, annealMidpoint
         self.before = {k: p.detach().clone() for k, p in run.named() if depth(k) is not None}
 
     def loss(self, rows):

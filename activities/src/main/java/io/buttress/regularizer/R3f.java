@@ -59,7 +59,7 @@ class R3f implements Regularizer {
 
     @Override
     public NDArray tokens(NDArray tokens) {
-      return tokens.stopGradient().add(draw(tokens));
+      return clean.tokens(tokens.stopGradient()).add(draw(tokens));
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.buttress.regularizer;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.model.Forward;
 import io.buttress.study.TaskKind;
 
 /**
@@ -29,7 +28,7 @@ final class RDrop implements Regularizer {
     if (lambda == 0) {
       return Regularizer.super.loss(first);
     }
-    Pass second = first.again(Forward.TRAINING);
+    Pass second = first.again(first.forward());
     NDArray task = first.taskLoss().add(second.taskLoss()).mul(half);
     NDArray p = first.output().logits();
     NDArray q = second.output().logits();

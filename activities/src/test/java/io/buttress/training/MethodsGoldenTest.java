@@ -132,7 +132,7 @@ class MethodsGoldenTest {
     model.assign(golden.getKey(), theirs);
   }
 
-  /** The method's own; r-drop's two passes are the same without dropout, so one gets noise here. */
+  /** The method's own; r-drop's two passes are the same without dropout: each gets noise here. */
   private static Forward forward(GoldenMethod c, Regularizer method) {
     if (!c.method().id().equals("r-drop")) {
       return method.forward();
