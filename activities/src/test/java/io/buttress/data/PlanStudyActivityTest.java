@@ -220,6 +220,11 @@ class PlanStudyActivityTest {
         new Method(
             "repina-i",
             new TreeMap<>(Map.of("lambda", 0.1, "layers", List.of(2), "pooling", "cls")));
+    Method curved =
+        new Method(
+            "repina-mlp",
+            new TreeMap<>(
+                Map.of("phiInit", "identity", "activation", "tanh", "depth", 2, "width", 3)));
     Training training = spec.training().get(0);
     Training longer =
         new Training(
@@ -243,7 +248,7 @@ class PlanStudyActivityTest {
             spec.name(),
             spec.models(),
             spec.tasks(),
-            List.of(deep),
+            List.of(deep, curved, new Method("freeze", new TreeMap<>(Map.of("n", 2)))),
             spec.seeds(),
             spec.regimes(),
             List.of(longer),
@@ -256,6 +261,9 @@ class PlanStudyActivityTest {
                 assertThat(line)
                     .isEqualTo("training.maxLength: 65 is more than " + model + " can take: 64"),
             line -> assertThat(line).startsWith("collapse.layer: ").contains("layer -3"),
-            line -> assertThat(line).startsWith("repina-i.layers: ").contains("layer 2"));
+            line -> assertThat(line).startsWith("repina-i.layers: ").contains("layer 2"),
+            line -> assertThat(line).startsWith("repina-mlp.activation: ").contains("relu"),
+            line -> assertThat(line).startsWith("repina-mlp.width: ").contains("hidden size"),
+            line -> assertThat(line).startsWith("freeze.n: ").contains("1 layers"));
   }
 }
