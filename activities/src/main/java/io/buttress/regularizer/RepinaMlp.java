@@ -31,7 +31,7 @@ final class RepinaMlp extends Repina {
   /** For {@code phiInit: fit}: phi starts as what reads the pre-trained out of itself best. */
   @Override
   public void prepare(Preparation preparation) {
-    if (!context.method().text("phiInit").equals("fit")) {
+    if (lambda() == 0 || !context.method().text("phiInit").equals("fit")) {
       return;
     }
     projections.forEach(
@@ -51,9 +51,10 @@ final class RepinaMlp extends Repina {
     return meanSquaredNorm(projections.get(layer).apply(finetuned).sub(pretrained));
   }
 
+  /** With lambda 0 no loss depends on phi, so that there is no gradient to train it by. */
   @Override
   public Map<String, NDArray> parameters() {
-    return parameters;
+    return lambda() == 0 ? Map.of() : parameters;
   }
 
   @Override
