@@ -120,7 +120,17 @@ final class Golden {
 
   static Context context(
       Method method, TaskKind kind, TextClassifier model, Snapshot snapshot, Noise noise) {
-    return new Context(method, training(), kind, SEED, model, snapshot, noise);
+    return context(method, kind, SEED, model, snapshot, noise);
+  }
+
+  static Context context(
+      Method method,
+      TaskKind kind,
+      long seed,
+      TextClassifier model,
+      Snapshot snapshot,
+      Noise noise) {
+    return new Context(method, training(), kind, seed, model, snapshot, noise);
   }
 
   static <T> T value(JsonNode node, Class<T> type) {
