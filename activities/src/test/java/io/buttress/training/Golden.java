@@ -109,7 +109,9 @@ final class Golden {
     new Evaluator(model, (step, steps, loss) -> {})
         .run(split, method.integers("layers"), Pooling.of(method.text("pooling")))
         .representations()
-        .forEach((layer, values) -> tensors.put(layer, Tensor.of(values, split.size(), 16)));
+        .forEach(
+            (layer, values) ->
+                tensors.put(layer, Tensor.of(values, split.size(), values.length / split.size())));
     return new Snapshot(tensors);
   }
 
