@@ -147,9 +147,6 @@ final class StudyResolver {
     if (method.parameters().containsKey("n") && method.integer("n", 0) > config.layers()) {
       note(method.id() + ".n", model + " has " + config.layers() + " layers", problems);
     }
-    if (Projection.bends(method)) {
-      note(method.id() + ".activation", "phiInit identity needs relu, or depth 1", problems);
-    }
     if (Projection.tooNarrow(method, config)) {
       note(
           method.id() + ".width",

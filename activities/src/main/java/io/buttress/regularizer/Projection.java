@@ -23,19 +23,10 @@ public record Projection(List<NDArray> weights, List<NDArray> biases, String act
 
   /** Whether phi cannot start as the identity: ReLU keeps x as max(x, 0) and max(-x, 0). */
   public static boolean tooNarrow(Method method, EncoderConfig config) {
-    return startsAsIdentity(method)
-        && method.integer("width", config.hiddenSize()) < 2 * config.hiddenSize();
-  }
-
-  /** Whether phi cannot start as the identity because its activation bends what it passes on. */
-  public static boolean bends(Method method) {
-    return startsAsIdentity(method) && !method.text("activation").equals("relu");
-  }
-
-  private static boolean startsAsIdentity(Method method) {
     return method.id().equals("repina-mlp")
         && method.text("phiInit").equals("identity")
-        && method.integer("depth", 1) > 1;
+        && method.integer("depth", 1) > 1
+        && method.integer("width", config.hiddenSize()) < 2 * config.hiddenSize();
   }
 
   /**

@@ -262,7 +262,6 @@ class PlanStudyActivityTest {
                     .isEqualTo("training.maxLength: 65 is more than " + model + " can take: 64"),
             line -> assertThat(line).startsWith("collapse.layer: ").contains("layer -3"),
             line -> assertThat(line).startsWith("repina-i.layers: ").contains("layer 2"),
-            line -> assertThat(line).startsWith("repina-mlp.activation: ").contains("relu"),
             line -> assertThat(line).startsWith("repina-mlp.width: ").contains("hidden size"),
             line -> assertThat(line).startsWith("freeze.n: ").contains("1 layers"));
   }
