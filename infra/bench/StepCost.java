@@ -1,6 +1,8 @@
 import static java.util.stream.Collectors.toMap;
 
 import ai.djl.engine.Engine;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.slf4j.LoggerFactory;
 
 /**
  * Time of a training step of every method over that of stl. Methods take turns in short runs, so
@@ -44,6 +47,7 @@ public final class StepCost {
   private StepCost() {}
 
   public static void main(String[] arguments) throws IOException {
+    ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
     ModelFolder folder = ModelFolder.read(Path.of(arguments[0]));
     int batchSize = Integer.parseInt(arguments[1]);
     int length = Integer.parseInt(arguments[2]);
@@ -82,7 +86,8 @@ public final class StepCost {
         .parameters()
         .forEach(parameter -> parameters.put(parameter.name(), parameter.defaultValue()));
     Training training =
-        new Training(1, batchSize, 2e-5, 0.06, 512, "fp32", 0.01, 1, "linear", null, STEPS, 0, null);
+        new Training(
+            1, batchSize, 2e-5, 0.06, 512, "fp32", 0.01, 1, "linear", null, STEPS, 0, null, null, null);
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
       Context context =
           new Context(
