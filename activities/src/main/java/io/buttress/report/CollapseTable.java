@@ -37,8 +37,7 @@ record CollapseTable(int k, List<Row> rows) {
     List<Row> rows = new ArrayList<>();
     rows.add(row("pre-trained", first.pretrained(), k));
     for (Comparison.Row row : measured) {
-      Setting setting = new Setting(row.method(), row.parameters());
-      rows.add(row(ReportView.label(comparison, setting), row.collapse().finetuned(), k));
+      rows.add(row(comparison.label(row), row.collapse().finetuned(), k));
     }
     return new CollapseTable(k, rows);
   }

@@ -45,4 +45,14 @@ public record Comparison(
       Double median,
       Double rank,
       TrialResult.Collapse collapse) {}
+
+  /** A row's method, with those of its parameters that tell this table's settings of it apart. */
+  public String label(Row row) {
+    List<Setting> settings =
+        methods.stream()
+            .filter(other -> other.method().equals(row.method()))
+            .map(other -> new Setting(other.method(), other.parameters()))
+            .toList();
+    return new Setting(row.method(), row.parameters()).amid(settings).name();
+  }
 }

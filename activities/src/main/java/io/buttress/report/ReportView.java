@@ -166,9 +166,9 @@ record ReportView(
       methods.add(method(row, setting, order));
       List<TrialResult> own =
           trials.stream().filter(trial -> Setting.of(trial).equals(setting)).toList();
-      byMethod.put(label(comparison, setting), own);
+      byMethod.put(comparison.label(row), own);
       if (row.mean() != null) {
-        runs.add(new StripPlot.Runs(label(comparison, setting), row.mean(), values(task, own)));
+        runs.add(new StripPlot.Runs(comparison.label(row), row.mean(), values(task, own)));
       }
     }
     List<SpectrumPlot.Runs> measured =
@@ -210,16 +210,6 @@ record ReportView(
         Format.rank(row.rank()),
         place == 0,
         place == 1);
-  }
-
-  /** The method, with those of its parameters that tell the table's settings of it apart. */
-  static String label(Comparison comparison, Setting setting) {
-    List<Setting> settings =
-        comparison.methods().stream()
-            .filter(row -> row.method().equals(setting.method()))
-            .map(row -> new Setting(row.method(), row.parameters()))
-            .toList();
-    return setting.amid(settings).name();
   }
 
   private static List<StripPlot.Run> values(ReportedTask task, List<TrialResult> trials) {

@@ -178,7 +178,7 @@ class StudyReportTest {
     wide.parameters().put("width", 64);
     Comparison table = table(narrow, wide);
     assertThat(table.methods())
-        .extracting(row -> ReportView.label(table, new Setting(row.method(), row.parameters())))
+        .extracting(table::label)
         .containsExactly("repina-mlp (width=null)", "repina-mlp (width=64)");
   }
 

@@ -4,7 +4,6 @@ import io.buttress.report.Comparison;
 import io.buttress.report.StudyReport;
 import io.buttress.study.TrialResult;
 import java.io.PrintStream;
-import java.util.List;
 import java.util.Locale;
 
 /** A study's tables for a terminal: the methods on every task. */
@@ -27,7 +26,7 @@ final class ReportTable {
       for (Comparison.Row row : comparison.methods()) {
         out.printf(
             ROW,
-            row.method() + parameters(row),
+            comparison.label(row),
             number(row.mean(), 4),
             number(row.standardDeviation(), 4),
             row.runs(),
@@ -42,15 +41,6 @@ final class ReportTable {
         out.printf(ROW, "(pre-trained encoder)", "", "", "", "", "", pretrained, "");
       }
     }
-  }
-
-  private static String parameters(Comparison.Row row) {
-    List<String> numbers =
-        row.parameters().entrySet().stream()
-            .filter(parameter -> parameter.getValue() instanceof Number)
-            .map(parameter -> parameter.getKey() + "=" + parameter.getValue())
-            .toList();
-    return numbers.isEmpty() ? "" : " " + String.join(" ", numbers);
   }
 
   private static Double collapse(Comparison.Row row, String metric) {
