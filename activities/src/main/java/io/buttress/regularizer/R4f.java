@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.core.Linear;
 import io.buttress.model.Forward;
+import java.util.Map;
 
 /**
  * {@code r4f}: {@code r3f} with a head whose weight is divided by its largest singular value, so
@@ -37,6 +38,11 @@ final class R4f extends R3f {
   @Override
   public Forward evaluation() {
     return new Normalised(false);
+  }
+
+  @Override
+  public Map<String, NDArray> state() {
+    return norm.state();
   }
 
   /** The stored head is the normalised one. */

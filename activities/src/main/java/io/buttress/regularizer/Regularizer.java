@@ -49,6 +49,14 @@ public interface Regularizer {
     return Map.of();
   }
 
+  /**
+   * What else changes from step to step, by name: checkpoints hold it, and resumption writes into
+   * these arrays once the method is prepared.
+   */
+  default Map<String, NDArray> state() {
+    return Map.of();
+  }
+
   /** How many optimizer steps to take where {@code planned} were asked for. */
   default int steps(int planned) {
     return planned;

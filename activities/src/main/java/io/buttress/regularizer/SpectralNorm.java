@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.buttress.model.TextClassifier;
+import java.util.Map;
 
 /**
  * A matrix's largest singular value by power iteration (Miyato et al. 2018, algorithm 1), one
@@ -47,6 +48,11 @@ final class SpectralNorm {
     NDArray product = weight.matMul(v);
     product.attach(scope);
     return product.mul(u).sum();
+  }
+
+  /** The vectors by name, once there has been an iteration. */
+  Map<String, NDArray> state() {
+    return Map.of("u", u, "v", v);
   }
 
   private static NDArray normalised(NDArray vector) {

@@ -15,6 +15,7 @@ import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
+import io.buttress.training.StoredCheckpoints;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import java.io.IOException;
@@ -78,10 +79,21 @@ public final class ReportActivity implements Report {
       texts.put("report.html", ReportText.html(view));
       texts.put("report.md", ReportText.markdown(view));
       texts.put("trials.csv", TrialsCsv.text(ended));
-      return put(texts);
+      String key = put(texts);
+      StoredCheckpoints.sweep(store.objects(), withResult(ended));
+      return key;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Fingerprints of the trials that will not be trained again. */
+  private static Set<String> withResult(List<TrialResult> ended) {
+    return ended.stream()
+        .filter(
+            trial -> trial.status() == TrialStatus.DONE || trial.status() == TrialStatus.DIVERGED)
+        .map(TrialResult::fingerprint)
+        .collect(Collectors.toSet());
   }
 
   private List<Trial> trials(PlanStudy.Plan plan) {

@@ -250,6 +250,13 @@ public final class ArtifactStore {
     }
   }
 
+  /** The digest of a file's bytes, as blobs are named. */
+  public static String sha256(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return digest(in, OutputStream.nullOutputStream());
+    }
+  }
+
   private static String digest(InputStream in, OutputStream out) throws IOException {
     DigestInputStream digest = new DigestInputStream(in, sha256());
     digest.transferTo(out);

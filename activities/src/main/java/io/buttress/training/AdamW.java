@@ -8,7 +8,9 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.buttress.model.TorchOps;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -24,7 +26,8 @@ final class AdamW implements AutoCloseable {
   private final TorchOps ops;
   private final NDManager state;
   private final double clipNorm;
-  private final List<NDArray> trained = new ArrayList<>();
+  private final Map<String, NDArray> trained = new LinkedHashMap<>();
+  private final Map<String, NDArray> moments = new LinkedHashMap<>();
   private final List<Group> groups = new ArrayList<>();
   private final IValue parameters;
   private IValue gradients;
@@ -32,38 +35,55 @@ final class AdamW implements AutoCloseable {
   /** Parameters with one learning rate and weight decay, their moments and step counts. */
   private record Group(int size, IValue parameters, IValue m, IValue v, IValue steps) {
 
-    static Group of(List<NDArray> trained, NDManager state) {
-      return new Group(
-          trained.size(),
-          TorchOps.tensors(trained),
-          zeros(trained, NDArray::getShape, state),
-          zeros(trained, NDArray::getShape, state),
-          zeros(trained, parameter -> new Shape(), state));
-    }
-
-    private static IValue zeros(
-        List<NDArray> trained, Function<NDArray, Shape> shape, NDManager state) {
-      return TorchOps.tensors(
-          trained.stream().map(p -> state.zeros(shape.apply(p), DataType.FLOAT32)).toList());
-    }
-
     void close() {
       List.of(parameters, m, v, steps).forEach(IValue::close);
     }
   }
 
   /**
-   * @param groups of parameters with one learning rate and weight decay; one parameter at least
+   * @param groups of parameters with one learning rate and weight decay, by name; one parameter at
+   *     least
    * @param clipNorm largest global gradient norm; 0: gradients are not clipped
    */
-  AdamW(TorchOps ops, NDManager manager, List<List<NDArray>> groups, double clipNorm) {
+  AdamW(TorchOps ops, NDManager manager, List<Map<String, NDArray>> groups, double clipNorm) {
     this.ops = ops;
     this.clipNorm = clipNorm;
     state = manager.newSubManager();
-    groups.forEach(trained::addAll);
-    trained.forEach(parameter -> parameter.setRequiresGradient(true));
-    groups.forEach(group -> this.groups.add(Group.of(group, state)));
-    parameters = TorchOps.tensors(trained);
+    groups.forEach(trained::putAll);
+    trained.values().forEach(parameter -> parameter.setRequiresGradient(true));
+    groups.forEach(group -> this.groups.add(group(group)));
+    parameters = TorchOps.tensors(List.copyOf(trained.values()));
+  }
+
+  private Group group(Map<String, NDArray> parameters) {
+    return new Group(
+        parameters.size(),
+        TorchOps.tensors(List.copyOf(parameters.values())),
+        zeros("m", parameters, NDArray::getShape),
+        zeros("v", parameters, NDArray::getShape),
+        zeros("steps", parameters, parameter -> new Shape()));
+  }
+
+  private IValue zeros(
+      String what, Map<String, NDArray> parameters, Function<NDArray, Shape> shape) {
+    List<NDArray> zeros = new ArrayList<>();
+    parameters.forEach(
+        (name, parameter) -> {
+          NDArray zero = state.zeros(shape.apply(parameter), DataType.FLOAT32);
+          moments.put(what + "." + name, zero);
+          zeros.add(zero);
+        });
+    return TorchOps.tensors(zeros);
+  }
+
+  /** The parameters by name. */
+  Map<String, NDArray> trained() {
+    return trained;
+  }
+
+  /** Moments and step counts by name: what the next step depends on beside the parameters. */
+  Map<String, NDArray> state() {
+    return moments;
   }
 
   /**
@@ -140,7 +160,7 @@ final class AdamW implements AutoCloseable {
     discard();
     parameters.close();
     groups.forEach(Group::close);
-    trained.forEach(parameter -> parameter.setRequiresGradient(false));
+    trained.values().forEach(parameter -> parameter.setRequiresGradient(false));
     state.close();
   }
 }

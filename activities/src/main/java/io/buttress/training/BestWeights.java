@@ -2,8 +2,10 @@ package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Regularizer;
+import io.buttress.storage.Safetensors.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -12,7 +14,7 @@ final class BestWeights implements AutoCloseable {
   private final TextClassifier model;
   private final Regularizer method;
   private NDManager kept;
-  private Map<String, NDArray> weights;
+  private Map<String, NDArray> weights = Map.of();
 
   BestWeights(TextClassifier model, Regularizer method) {
     this.model = model;
@@ -29,6 +31,21 @@ final class BestWeights implements AutoCloseable {
       weights = copies(kept);
       assign(trained);
     }
+  }
+
+  /** The kept weights by name; none before the first. */
+  Map<String, NDArray> weights() {
+    return weights;
+  }
+
+  /** Keeps weights that another attempt had kept. */
+  void adopt(Map<String, Tensor> tensors) {
+    close();
+    kept = model.manager().newSubManager();
+    weights = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) ->
+            weights.put(name, kept.create(tensor.floats(), new Shape(tensor.shape())).duplicate()));
   }
 
   /** Puts the kept weights into the model: the form that is stored. */

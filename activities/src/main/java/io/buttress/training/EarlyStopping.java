@@ -16,7 +16,7 @@ import java.util.Map;
  * and tells when to stop. Where training does not stop early, it does nothing. Evaluation draws
  * nothing at random, and every step seeds the engine anew: training goes on as if undisturbed.
  */
-final class EarlyStopping implements AutoCloseable {
+final class EarlyStopping {
   private static final int POINTS = 200;
 
   private final TaskKind kind;
@@ -46,7 +46,8 @@ final class EarlyStopping implements AutoCloseable {
       int epoch,
       int steps,
       TextClassifier model,
-      Regularizer method) {
+      Regularizer method,
+      BestWeights best) {
     if (training.stopsEarly() && heldOut == null) {
       throw new IllegalArgumentException("early stopping needs examples set apart");
     }
@@ -59,7 +60,7 @@ final class EarlyStopping implements AutoCloseable {
     every = training.evaluateEvery() == null ? epoch : training.evaluateEvery();
     stride = Math.max(1, (steps / every + POINTS) / POINTS);
     patience = training.stopsEarly() ? new Patience(training.patience()) : null;
-    best = new BestWeights(model, method);
+    this.best = best;
   }
 
   /** Whether an evaluation follows, once so many steps are done. */
@@ -118,8 +119,35 @@ final class EarlyStopping implements AutoCloseable {
     return all;
   }
 
-  @Override
-  public void close() {
-    best.close();
+  /**
+   * Where it is, without the weights.
+   *
+   * @param patience null where training does not stop early
+   */
+  record State(
+      List<MetricPoint> points,
+      List<MetricPoint> latest,
+      int evaluations,
+      Integer bestStep,
+      Patience.State patience) {}
+
+  State state() {
+    return new State(
+        List.copyOf(points),
+        latest,
+        evaluations,
+        bestStep,
+        patience == null ? null : patience.state());
+  }
+
+  /** Goes on where another one was. */
+  void restore(State state) {
+    points.addAll(state.points());
+    latest = state.latest();
+    evaluations = state.evaluations();
+    bestStep = state.bestStep();
+    if (patience != null) {
+      patience.restore(state.patience());
+    }
   }
 }

@@ -28,9 +28,11 @@ import io.buttress.study.TrialStatus;
 import io.buttress.training.Evaluator.Outputs;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.activity.ActivityInfo;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,7 +70,7 @@ public final class FineTuneActivity implements FineTune {
     // A heartbeat throws when the trial was cancelled, which ends the loop it is called from.
     Progress progress = (step, steps, loss) -> context.heartbeat(new Position(step, steps, loss));
     try {
-      return fineTune(trial, progress);
+      return fineTune(trial, attempt(context.getInfo()), progress);
     } catch (InvalidModelException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
     } catch (InvalidDataException e) {
@@ -78,7 +80,12 @@ public final class FineTuneActivity implements FineTune {
     }
   }
 
-  FineTuned fineTune(Trial trial, Progress progress) throws IOException {
+  /** Tells this attempt at a trial from all others. */
+  private static String attempt(ActivityInfo info) {
+    return info.getWorkflowRunId() + "-" + info.getAttempt();
+  }
+
+  FineTuned fineTune(Trial trial, String attempt, Progress progress) throws IOException {
     Numerics numerics = Numerics.current();
     Optional<FitStore.Stored> fit = fits.find(trial, numerics);
     Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
@@ -93,7 +100,7 @@ public final class FineTuneActivity implements FineTune {
       TokenizedDataset dataset = datasets.load(trial.dataset());
       return fit.isPresent() && fit.get().hasModel()
           ? evaluateKept(trial, dataset, fit.get(), numerics, progress)
-          : trainAndEvaluate(trial, dataset, numerics, progress);
+          : trainAndEvaluate(trial, dataset, attempt, numerics, progress);
     }
   }
 
@@ -111,7 +118,7 @@ public final class FineTuneActivity implements FineTune {
   }
 
   private FineTuned trainAndEvaluate(
-      Trial trial, TokenizedDataset dataset, Numerics numerics, Progress progress)
+      Trial trial, TokenizedDataset dataset, String attempt, Numerics numerics, Progress progress)
       throws IOException {
     ResolvedModel source = trial.dataset().model();
     ModelFolder folder = ModelFolder.read(store.folder(store.get(source.key())), source.uri());
@@ -123,7 +130,14 @@ public final class FineTuneActivity implements FineTune {
       config.requireFits(split);
     }
     config.requireLayers(List.of(trial.collapse().layer()));
-    try (TextClassifier model = classifier(trial, dataset, folder, config)) {
+    try (TextClassifier model = classifier(trial, dataset, folder, config);
+        StoredCheckpoints checkpoints =
+            new StoredCheckpoints(
+                store.objects(),
+                trial.fingerprint(),
+                attempt,
+                numerics,
+                Duration.ofSeconds(trial.checkpointSeconds()))) {
       TrainingSet train = TrainingSet.of(trial, dataset);
       Regularizer regularizer =
           Regularizers.create(
@@ -137,8 +151,9 @@ public final class FineTuneActivity implements FineTune {
                   Noise.ENGINE));
       Fit fit =
           new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed())
-              .fit(model, regularizer, heldOut(trial, dataset, train), progress);
+              .fit(model, regularizer, heldOut(trial, dataset, train), checkpoints, progress);
       FitStore.Stored stored = fits.put(trial, numerics, fit, model, folder, dataset);
+      checkpoints.remove();
       if (diverged(stored)) {
         return result(stored, Optional.empty());
       }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import io.buttress.model.Part;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Regularizer;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +13,7 @@ import java.util.Map;
  * them, as transformers' Trainer decides it: not on biases and LayerNorm.
  */
 final class ParameterGroups {
-  private final Map<Key, List<NDArray>> groups = new LinkedHashMap<>();
+  private final Map<Key, Map<String, NDArray>> groups = new LinkedHashMap<>();
   private final Regularizer regularizer;
 
   private record Key(Part part, boolean decays) {}
@@ -34,8 +33,8 @@ final class ParameterGroups {
 
   private void add(String name, NDArray parameter) {
     groups
-        .computeIfAbsent(new Key(Part.of(name), decays(name)), key -> new ArrayList<>())
-        .add(parameter);
+        .computeIfAbsent(new Key(Part.of(name), decays(name)), key -> new LinkedHashMap<>())
+        .put(name, parameter);
   }
 
   static boolean decays(String name) {
@@ -43,7 +42,7 @@ final class ParameterGroups {
   }
 
   /** In the order of {@link #rates} and {@link #weightDecays}. */
-  List<List<NDArray>> parameters() {
+  List<Map<String, NDArray>> parameters() {
     return List.copyOf(groups.values());
   }
 

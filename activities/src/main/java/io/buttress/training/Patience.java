@@ -29,6 +29,22 @@ final class Patience {
     return false;
   }
 
+  /**
+   * What it has seen.
+   *
+   * @param best null before the first score
+   */
+  record State(Double best, int without) {}
+
+  State state() {
+    return new State(best == Double.NEGATIVE_INFINITY ? null : best, without);
+  }
+
+  void restore(State state) {
+    best = state.best() == null ? Double.NEGATIVE_INFINITY : state.best();
+    without = state.without();
+  }
+
   boolean isExhausted() {
     return without >= most;
   }

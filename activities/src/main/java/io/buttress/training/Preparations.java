@@ -25,8 +25,7 @@ record Preparations(TextClassifier model, Split train, ExampleOrder order, Progr
 
   @Override
   public void minimise(Map<String, NDArray> parameters, int steps, double rate, BatchLoss loss) {
-    List<List<NDArray>> groups = List.of(List.copyOf(parameters.values()));
-    try (AdamW optimizer = new AdamW(model.ops(), model.manager(), groups, 0)) {
+    try (AdamW optimizer = new AdamW(model.ops(), model.manager(), List.of(parameters), 0)) {
       for (int step = 0; step < steps; step++) {
         try (NDManager scope = model.manager().newSubManager();
             GradientCollector tape = Engine.getInstance().newGradientCollector()) {

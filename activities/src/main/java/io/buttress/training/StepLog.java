@@ -112,6 +112,25 @@ final class StepLog implements AutoCloseable {
     since = System.nanoTime();
   }
 
+  /**
+   * What has been recorded; nothing may be waiting.
+   *
+   * @param lastPoint its step, or -1
+   * @param examples since then
+   */
+  record State(List<MetricPoint> points, int lastPoint, int examples) {}
+
+  State state() {
+    return new State(points(), lastPoint, examples);
+  }
+
+  /** Goes on where another one was; time counts from now. */
+  void restore(State state) {
+    points.addAll(state.points());
+    lastPoint = state.lastPoint();
+    examples = state.examples();
+  }
+
   /** The last loss that came to the host, or null. */
   Double loss() {
     return loss;

@@ -21,6 +21,7 @@ import io.buttress.study.TrialStatus;
 import io.buttress.tracking.MetricPoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Fine-tunes a model: the recipe of transformers' Trainer, number by number. The engine's random
@@ -41,7 +42,7 @@ public final class Trainer {
 
   /** Trains the model in place, to the last step or until the loss is NaN or infinite. */
   public Fit fit(TextClassifier model, Regularizer method, Progress progress) {
-    return fit(model, method, null, progress);
+    return fit(model, method, null, Checkpoints.NONE, progress);
   }
 
   /**
@@ -49,8 +50,14 @@ public final class Trainer {
    * early stopping ends it, which leaves the model with its best weights.
    *
    * @param heldOut where early stopping looks; null without it
+   * @param checkpoints where to go on from, and what to leave behind
    */
-  public Fit fit(TextClassifier model, Regularizer method, HeldOut heldOut, Progress progress) {
+  Fit fit(
+      TextClassifier model,
+      Regularizer method,
+      HeldOut heldOut,
+      Checkpoints checkpoints,
+      Progress progress) {
     int planned = training.totalSteps(train.size());
     Schedule schedule = Schedule.of(training, planned);
     ExampleOrder order = new ExampleOrder(train.size(), training.batchSize(), seed);
@@ -58,16 +65,29 @@ public final class Trainer {
     method.prepare(new Preparations(model, train, order, progress));
     int steps = method.steps(planned);
     ParameterGroups groups = new ParameterGroups(model, method);
-    long examples = 0;
     try (NDManager kept = model.manager().newSubManager();
         StepLog log = new StepLog(kept, steps);
         AdamW optimizer =
             new AdamW(model.ops(), model.manager(), groups.parameters(), training.clipNorm());
-        EarlyStopping stopping =
-            new EarlyStopping(
-                kind, training, heldOut, order.stepsPerEpoch(), steps, model, method)) {
+        BestWeights best = new BestWeights(model, method)) {
+      EarlyStopping stopping =
+          new EarlyStopping(
+              kind, training, heldOut, order.stepsPerEpoch(), steps, model, method, best);
+      RunState state = new RunState(model, method, optimizer, best);
       NDArray lambda = scalar(method.lambda(), kept);
       int done = 0;
+      long examples = 0;
+      double before = 0;
+      Optional<Checkpoint> resumed = checkpoints.newest();
+      if (resumed.isPresent()) {
+        Checkpoint.Numbers numbers = resumed.get().numbers();
+        state.restore(resumed.get().tensors());
+        log.restore(numbers.log());
+        stopping.restore(numbers.stopping());
+        done = numbers.done();
+        examples = numbers.examples();
+        before = numbers.seconds();
+      }
       int diverged = -1;
       while (done < steps && diverged < 0 && !stopping.isOver(done)) {
         int step = done;
@@ -102,12 +122,21 @@ public final class Trainer {
         if (due && diverged < 0) {
           stopping.evaluate(step, (at, of, none) -> progress.at(step + 1, steps, log.loss()));
         }
+        if (diverged < 0 && done < steps && checkpoints.isDue()) {
+          diverged = log.settle(step);
+          if (diverged < 0) {
+            Checkpoint.Numbers numbers =
+                new Checkpoint.Numbers(
+                    done, examples, before + since(start), log.state(), stopping.state());
+            checkpoints.save(new Checkpoint(numbers, state.copy()));
+          }
+        }
       }
       if (diverged < 0) {
         log.end(done - 1);
         stopping.finish();
       }
-      double seconds = (System.nanoTime() - start) / 1e9;
+      double seconds = before + since(start);
       List<MetricPoint> history = new ArrayList<>(log.points());
       history.addAll(stopping.points());
       return new Fit(
@@ -159,6 +188,10 @@ public final class Trainer {
       row.attach(result);
       return row;
     }
+  }
+
+  private static double since(long nanoTime) {
+    return (System.nanoTime() - nanoTime) / 1e9;
   }
 
   private static NDArray scalar(double value, NDManager manager) {

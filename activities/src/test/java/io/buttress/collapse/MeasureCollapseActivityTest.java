@@ -104,6 +104,7 @@ class MeasureCollapseActivityTest {
             null,
             new CollapseSpec(List.of(2, 100), -1, "cls"),
             false,
+            60,
             List.of(request));
     temporal.registerActivitiesImplementations(
         new MeasureCollapseActivity(store, datasets, snapshots));

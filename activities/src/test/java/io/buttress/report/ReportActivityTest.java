@@ -90,6 +90,19 @@ class ReportActivityTest {
   }
 
   @Test
+  void removesWhatKilledAttemptsLeftOfTrialsWithAResult() throws Exception {
+    List<Trial> trials = List.of(trial(1, 2e-5), trial(2, 2e-5));
+    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0));
+    Path left = Files.writeString(folder.resolve("left"), "{}");
+    for (Trial trial : trials) {
+      store.objects().putIfAbsent("checkpoints/" + trial.fingerprint() + "/run-1/3.json", left);
+    }
+    report(trials, FIRST);
+    assertThat(store.objects().list("checkpoints/"))
+        .containsExactly("checkpoints/" + trials.get(1).fingerprint() + "/run-1/3.json");
+  }
+
+  @Test
   void aRepeatedStudyWithMoreResultsHasAnotherReport() throws Exception {
     List<Trial> trials = List.of(trial(1, 2e-5));
     results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.ERROR, null));
@@ -226,6 +239,7 @@ class ReportActivityTest {
         selection,
         CollapseSpec.DEFAULT,
         false,
+        60,
         List.of());
   }
 

@@ -63,6 +63,7 @@ final class Searches {
         0.1,
         CollapseSpec.DEFAULT,
         false,
+        60,
         List.of());
   }
 

@@ -69,6 +69,7 @@ final class FinishedTrial {
         null,
         CollapseSpec.DEFAULT,
         true,
+        60,
         List.of());
   }
 

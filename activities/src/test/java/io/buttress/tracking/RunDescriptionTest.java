@@ -26,6 +26,7 @@ class RunDescriptionTest {
             trial.selection(),
             trial.collapse(),
             trial.keepModel(),
+            60,
             trial.snapshots());
     return RunDescription.of(STUDY, other, "workflow");
   }

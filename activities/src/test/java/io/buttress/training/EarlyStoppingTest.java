@@ -68,7 +68,9 @@ class EarlyStoppingTest {
     try (TextClassifier model = Golden.model(regression ? 1 : 2, 0.1)) {
       Regularizer method =
           Regularizers.create(Golden.context(method(id), kind, model, null, Noise.ENGINE));
-      Fit fit = new Trainer(kind, train, training, Golden.SEED).fit(model, method, heldOut, SILENT);
+      Fit fit =
+          new Trainer(kind, train, training, Golden.SEED)
+              .fit(model, method, heldOut, Checkpoints.NONE, SILENT);
       float[][] logits = new Evaluator(model, SILENT).run(apart, List.of(), Pooling.CLS).logits();
       return new Ended(fit, Metrics.compute(kind, 2, apart.targets(), logits));
     }
@@ -158,6 +160,7 @@ class EarlyStoppingTest {
               model,
               method,
               heldOut,
+              Checkpoints.NONE,
               (step, steps, loss) -> {
                 if (step > 2 && loss != null) {
                   counts.add(model.manager().getManagedArrays().size());

@@ -254,6 +254,7 @@ class FineTuneActivityTest {
             () ->
                 activity.fineTune(
                     trial(stl(), 1, true),
+                    "first",
                     (step, steps, loss) -> {
                       told[0]++;
                       if (step == 2) {
@@ -353,6 +354,7 @@ class FineTuneActivityTest {
         null,
         CollapseSpec.DEFAULT,
         keepModel,
+        60,
         snapshots);
   }
 
@@ -386,6 +388,7 @@ class FineTuneActivityTest {
         fraction,
         trial.collapse(),
         trial.keepModel(),
+        60,
         trial.snapshots());
   }
 

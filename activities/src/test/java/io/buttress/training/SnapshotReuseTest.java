@@ -132,6 +132,7 @@ class SnapshotReuseTest {
     boolean[] training = {false};
     activity.fineTune(
         trial,
+        "first",
         (step, steps, loss) -> {
           training[0] |= loss != null;
           passes[0] += training[0] ? 0 : 1;

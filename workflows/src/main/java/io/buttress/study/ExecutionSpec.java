@@ -4,8 +4,9 @@ package io.buttress.study;
  * How a study is run; changes no number of its result.
  *
  * @param maxParallelTrials trials in flight at once
+ * @param checkpointSeconds between two checkpoints of a trial, at least
  * @param keepModels {@code all} or {@code none}
  */
-public record ExecutionSpec(int maxParallelTrials, String keepModels) {
-  public static final ExecutionSpec DEFAULT = new ExecutionSpec(4, "all");
+public record ExecutionSpec(int maxParallelTrials, int checkpointSeconds, String keepModels) {
+  public static final ExecutionSpec DEFAULT = new ExecutionSpec(4, 60, "all");
 }

@@ -122,6 +122,7 @@ public final class Planner {
         selection,
         spec.collapse(),
         spec.execution().keepModels().equals("all"),
+        spec.execution().checkpointSeconds(),
         snapshots(spec.collapse(), dataset, method));
   }
 
@@ -138,6 +139,7 @@ public final class Planner {
         null,
         trial.collapse(),
         trial.keepModel(),
+        trial.checkpointSeconds(),
         trial.snapshots());
   }
 

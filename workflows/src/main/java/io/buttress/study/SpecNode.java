@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -12,6 +14,8 @@ import java.util.regex.Pattern;
  * empty list), so that one pass finds every problem.
  */
 final class SpecNode {
+  private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,4})([smh])");
+
   private final JsonNode json;
   private final String path;
   private final List<Problem> problems;
@@ -136,6 +140,20 @@ final class SpecNode {
       }
     }
     return texts;
+  }
+
+  /** A duration such as {@code 60s}, {@code 5m} or {@code 1h}, in seconds; 0 when it is wrong. */
+  int seconds() {
+    String text = text();
+    Matcher duration = DURATION.matcher(text == null ? "" : text);
+    if (!duration.matches()) {
+      if (text != null) {
+        problem("must be a time such as 60s, 5m or 1h, not " + Quote.of(text));
+      }
+      return 0;
+    }
+    int unit = Map.of("s", 1, "m", 60, "h", 3600).get(duration.group(2));
+    return Integer.parseInt(duration.group(1)) * unit;
   }
 
   Boolean bool() {

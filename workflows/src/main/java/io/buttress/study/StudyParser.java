@@ -257,17 +257,16 @@ public final class StudyParser {
     if (!node.present()) {
       return standard;
     }
-    SpecNode checkpoints = node.get("checkpointEvery");
-    checkpoints.refuse("this version has no checkpoints: leave it out");
-    List<String> known = List.of("maxParallelTrials", "keepModels");
-    if (!node.object(checkpoints.present() ? with(known, "checkpointEvery") : known)) {
+    if (!node.object(List.of("maxParallelTrials", "checkpointEvery", "keepModels"))) {
       return standard;
     }
     SpecNode parallel = node.get("maxParallelTrials");
+    SpecNode checkpoints = node.get("checkpointEvery");
     SpecNode keep = node.get("keepModels");
     Integer maxParallelTrials = parallel.present() ? parallel.integer(Range.closed(1, 500)) : null;
     return new ExecutionSpec(
         maxParallelTrials == null ? standard.maxParallelTrials() : maxParallelTrials,
+        checkpoints.present() ? checkpoints.seconds() : standard.checkpointSeconds(),
         keep.present() ? keep.choice(List.of("all", "none")) : standard.keepModels());
   }
 

@@ -8,6 +8,7 @@ import java.util.List;
  * @param fingerprint sha256 of everything that decides its result, and of nothing else
  * @param selection fraction of the training set that is set apart: the trial learns nothing from it
  *     and is evaluated on it; null: it trains on all of the training set
+ * @param checkpointSeconds between two checkpoints, at least
  * @param snapshots what must exist before it starts: the training set's for methods that compare
  *     with it, the validation set's for the collapse metrics
  */
@@ -21,4 +22,5 @@ public record Trial(
     Double selection,
     CollapseSpec collapse,
     boolean keepModel,
+    int checkpointSeconds,
     List<SnapshotRequest> snapshots) {}

@@ -104,7 +104,7 @@ class PlannerPropertyTest {
             spec.training(),
             spec.selection(),
             spec.collapse(),
-            new ExecutionSpec(1, "none"));
+            new ExecutionSpec(1, 5, "none"));
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
     assertThat(plan(other).studyKey()).isEqualTo(plan(spec).studyKey());
     assertThat(plan(other).trials()).noneMatch(Trial::keepModel);

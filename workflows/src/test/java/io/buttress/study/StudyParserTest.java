@@ -238,7 +238,8 @@ class StudyParserTest {
         "'collapse': {'topK': []} | collapse.topK: must not be an empty list",
         "'collapse': {'topK': [5, 0]} | collapse.topK[1]: must be >= 1",
         "'collapse': {'pooling': 'max'} | collapse.pooling: must be one of cls, mean",
-        "'execution': {'checkpointEvery': '60s'} | execution.checkpointEvery: this version has no",
+        "'execution': {'checkpointEvery': '60'} | execution.checkpointEvery: must be a time such as",
+        "'execution': {'checkpointEvery': 60} | execution.checkpointEvery: must be text, not 60",
         "'execution': {'keepModels': 'best'} | execution.keepModels: must be one of all, none",
         "'execution': {'maxParallelTrials': 501} | execution.maxParallelTrials: must be in [1, 500]",
         "'regimes': [{'id': 'few-shot', 'examples': 250}] | regimes[0].id: must be full in this",
@@ -414,5 +415,14 @@ class StudyParserTest {
         .containsExactly("methods: none of them can be used for regression, which every task is");
     assertThat(Planner.trials(parser.parse(json(String.format(study, ", 'sample:sentiment'")))))
         .isEqualTo(2);
+  }
+
+  @Test
+  void readsTimes() {
+    assertThat(
+            List.of("1s", "5m", "2h").stream()
+                .map(time -> study(", 'execution': {'checkpointEvery': '" + time + "'}"))
+                .map(study -> parser.parse(study).execution().checkpointSeconds()))
+        .containsExactly(1, 300, 7200);
   }
 }

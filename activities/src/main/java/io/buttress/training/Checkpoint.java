@@ -1,0 +1,23 @@
+package io.buttress.training;
+
+import io.buttress.storage.Safetensors.Tensor;
+import java.util.Map;
+
+/**
+ * All that a training run needs to go on after a step as if it had never stopped.
+ *
+ * @param tensors on the host: trained parameters, what the method keeps, optimizer moments, the
+ *     best weights of early stopping
+ */
+record Checkpoint(Numbers numbers, Map<String, Tensor> tensors) {
+
+  /**
+   * What is no tensor.
+   *
+   * @param done optimizer steps done
+   * @param examples seen
+   * @param seconds of training, over all attempts
+   */
+  record Numbers(
+      int done, long examples, double seconds, StepLog.State log, EarlyStopping.State stopping) {}
+}

@@ -1,0 +1,206 @@
+package io.buttress.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.ObjectStore;
+import io.buttress.storage.Safetensors;
+import io.buttress.storage.ScratchFolder;
+import io.buttress.study.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Checkpoints of a trial in the object store: {@code checkpoints/<fingerprint>/<attempt>/<steps
+ * done>.safetensors}, then {@code <steps done>.json}, which tells the first one's sha256. Without
+ * its manifest, or with other bytes than it tells, a checkpoint does not count.
+ *
+ * <p>Stored in the background, one at a time. An attempt keeps its newest two, writes and deletes
+ * under its own prefix alone, and goes on from the newest of any attempt.
+ */
+public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StoredCheckpoints.class);
+  private static final String FOLDER = "checkpoints/";
+  private static final String MANIFEST = ".json";
+  private static final String TENSORS = ".safetensors";
+  private static final int KEPT = 2;
+
+  /** Storing takes at most this share of the time: what is due waits for 20 times the last. */
+  private static final int LEAST_INTERVALS = 20;
+
+  private final ObjectStore store;
+  private final String trial;
+  private final String own;
+  private final Numerics numerics;
+  private final Duration interval;
+  private final ScratchFolder scratch;
+  private final ExecutorService background = Executors.newSingleThreadExecutor();
+  private Future<Duration> storing;
+  private long since = System.nanoTime();
+  private Duration lastTook = Duration.ZERO;
+
+  /**
+   * {@code <steps done>.json}.
+   *
+   * @param sha256 of the tensors' file
+   */
+  record Manifest(Numerics numerics, String sha256, Checkpoint.Numbers numbers) {}
+
+  /**
+   * @param attempt tells this attempt at the trial from all others
+   * @param numerics of this process: others' checkpoints would give other bits
+   * @param interval between two checkpoints, at least
+   */
+  StoredCheckpoints(
+      ObjectStore store, String fingerprint, String attempt, Numerics numerics, Duration interval)
+      throws IOException {
+    this.store = store;
+    this.numerics = numerics;
+    this.interval = interval;
+    trial = FOLDER + fingerprint + "/";
+    own = trial + attempt + "/";
+    scratch = new ScratchFolder();
+  }
+
+  @Override
+  public Optional<Checkpoint> newest() {
+    try {
+      List<String> manifests =
+          store.list(trial).stream()
+              .filter(key -> key.endsWith(MANIFEST))
+              .sorted(Comparator.comparingInt(StoredCheckpoints::done).reversed())
+              .toList();
+      for (String key : manifests) {
+        Optional<Checkpoint> checkpoint = read(key);
+        if (checkpoint.isPresent()) {
+          LOG.info("going on from step {} ({})", done(key), key);
+          return checkpoint;
+        }
+      }
+    } catch (IOException e) {
+      LOG.warn("checkpoints cannot be read, training starts anew: {}", e.getMessage());
+    }
+    return Optional.empty();
+  }
+
+  private Optional<Checkpoint> read(String key) throws IOException {
+    Path file = scratch.root().resolve("resumed" + TENSORS);
+    try (InputStream json = store.get(key).orElse(InputStream.nullInputStream())) {
+      Manifest manifest = Json.MAPPER.readValue(json, Manifest.class);
+      Optional<InputStream> tensors = store.get(key.replace(MANIFEST, TENSORS));
+      if (tensors.isEmpty() || !manifest.numerics().equals(numerics)) {
+        return Optional.empty();
+      }
+      try (InputStream in = tensors.get()) {
+        Files.deleteIfExists(file);
+        Files.copy(in, file);
+      }
+      if (!ArtifactStore.sha256(file).equals(manifest.sha256())) {
+        LOG.warn("{} is damaged and not used", key);
+        return Optional.empty();
+      }
+      return Optional.of(new Checkpoint(manifest.numbers(), Safetensors.read(file)));
+    } catch (JsonProcessingException e) {
+      LOG.warn("{} is damaged and not used", key);
+      return Optional.empty();
+    }
+  }
+
+  private static int done(String key) {
+    String name = key.substring(key.lastIndexOf('/') + 1);
+    return Integer.parseInt(name.substring(0, name.indexOf('.')));
+  }
+
+  @Override
+  public boolean isDue() {
+    if (storing != null && !storing.isDone()) {
+      return false;
+    }
+    settle();
+    Duration least = lastTook.multipliedBy(LEAST_INTERVALS);
+    Duration wait = interval.compareTo(least) > 0 ? interval : least;
+    return System.nanoTime() - since >= wait.toNanos();
+  }
+
+  @Override
+  public void save(Checkpoint checkpoint) {
+    since = System.nanoTime();
+    storing = background.submit(() -> store(checkpoint));
+  }
+
+  private Duration store(Checkpoint checkpoint) throws IOException {
+    long start = System.nanoTime();
+    String name = own + checkpoint.numbers().done();
+    Path tensors = scratch.root().resolve("saved" + TENSORS);
+    Path manifest = scratch.root().resolve("saved" + MANIFEST);
+    Safetensors.write(tensors, checkpoint.tensors());
+    Files.writeString(
+        manifest,
+        Json.canonical(
+            new Manifest(numerics, ArtifactStore.sha256(tensors), checkpoint.numbers())));
+    store.putIfAbsent(name + TENSORS, tensors);
+    store.putIfAbsent(name + MANIFEST, manifest);
+    List<String> manifests =
+        store.list(own).stream()
+            .filter(key -> key.endsWith(MANIFEST))
+            .sorted(Comparator.comparingInt(StoredCheckpoints::done).reversed())
+            .toList();
+    for (String old : manifests.subList(Math.min(KEPT, manifests.size()), manifests.size())) {
+      store.delete(old);
+      store.delete(old.replace(MANIFEST, TENSORS));
+    }
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  /** A store that fails costs a checkpoint, not the training. */
+  private void settle() {
+    try {
+      if (storing != null) {
+        lastTook = storing.get();
+      }
+    } catch (ExecutionException e) {
+      LOG.warn("a checkpoint is not stored: {}", e.getCause().getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      storing = null;
+    }
+  }
+
+  /** Removes this attempt's checkpoints: the trial has ended. */
+  void remove() throws IOException {
+    settle();
+    for (String key : store.list(own)) {
+      store.delete(key);
+    }
+  }
+
+  /** Removes what killed attempts left of trials that have a result. */
+  public static void sweep(ObjectStore store, Set<String> fingerprints) throws IOException {
+    for (String key : store.list(FOLDER)) {
+      if (fingerprints.contains(key.substring(FOLDER.length()).split("/")[0])) {
+        store.delete(key);
+      }
+    }
+  }
+
+  /** Waits for what is being stored. */
+  @Override
+  public void close() throws IOException {
+    settle();
+    background.shutdown();
+    scratch.close();
+  }
+}

@@ -1,0 +1,245 @@
+package io.buttress.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Noise;
+import io.buttress.regularizer.Regularizers;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.ObjectStore;
+import io.buttress.study.Method;
+import io.buttress.study.TaskKind;
+import io.buttress.study.Training;
+import io.buttress.tracking.MetricPoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A run that was killed and goes on from a checkpoint ends with the bits of an undisturbed one. */
+class ResumptionTest {
+  private static final int STEPS = 12;
+  private static final Numerics NUMERICS = new Numerics("cpu", 2);
+  private static final Split ALL = Golden.split("two");
+  private static final Split TRAIN = ALL.rows(IntStream.range(0, 15).toArray());
+  private static final HeldOut APART =
+      new HeldOut(ALL.rows(IntStream.range(15, ALL.size()).toArray()), 2, List.of("accuracy"));
+
+  @TempDir Path folder;
+  private ObjectStore store;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = new DirectoryObjectStore(folder);
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  /** Weights by name, and every number of the history but times. */
+  private record Outcome(Map<String, List<Float>> weights, List<MetricPoint> points, int steps) {}
+
+  private static final class Killed extends RuntimeException {}
+
+  /** Takes checkpoints after the given steps alone. */
+  private record After(List<Integer> steps, Checkpoints inner, List<Integer> asked)
+      implements Checkpoints {
+
+    @Override
+    public Optional<Checkpoint> newest() {
+      return inner.newest();
+    }
+
+    @Override
+    public boolean isDue() {
+      asked.add(asked.size() + 1);
+      return steps.contains(asked.size());
+    }
+
+    @Override
+    public void save(Checkpoint checkpoint) {
+      inner.save(checkpoint);
+    }
+  }
+
+  static List<Method> methods() {
+    return EveryMethodTest.methods().stream().filter(m -> !m.id().equals("lp")).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void anyMethodGoesOnFromAnyStep(Method method) throws IOException {
+    Training training = training(null, 2);
+    Outcome undisturbed = train(method, training, Checkpoints.NONE, STEPS + 1);
+    Random random = new Random(method.toString().hashCode());
+    for (int i = 0; i < 2; i++) {
+      int checkpoint = 1 + random.nextInt(STEPS - 2);
+      int kill = checkpoint + 1 + random.nextInt(STEPS - 1 - checkpoint);
+      assertThat(killedAndResumed(method, training, checkpoint, kill))
+          .as("killed in step %d, checkpoint after %d", kill, checkpoint)
+          .isEqualTo(undisturbed);
+    }
+  }
+
+  @Test
+  void earlyStoppingRemembersItsBestWeights() throws IOException {
+    Method stl = Golden.stl();
+    Training training = training(3, null);
+    Outcome undisturbed = train(stl, training, Checkpoints.NONE, STEPS + 1);
+    for (int checkpoint = 1; checkpoint < undisturbed.steps() - 1; checkpoint++) {
+      assertThat(killedAndResumed(stl, training, checkpoint, checkpoint + 1))
+          .as("checkpoint after %d", checkpoint)
+          .isEqualTo(undisturbed);
+    }
+  }
+
+  @Test
+  void keepsTheNewestTwoAndRemovesItsOwn() throws IOException {
+    try (StoredCheckpoints first = stored("first")) {
+      kill(Golden.stl(), training(null, null), first, List.of(1, 3, 5, 7), 9);
+    }
+    assertThat(store.list("checkpoints/"))
+        .containsExactly(
+            "checkpoints/trial/first/5.json",
+            "checkpoints/trial/first/5.safetensors",
+            "checkpoints/trial/first/7.json",
+            "checkpoints/trial/first/7.safetensors");
+    try (StoredCheckpoints second = stored("second")) {
+      assertThat(second.newest().orElseThrow().numbers().done()).isEqualTo(7);
+      second.remove();
+    }
+    assertThat(store.list("checkpoints/")).hasSize(4);
+    try (StoredCheckpoints again = stored("first")) {
+      again.remove();
+    }
+    assertThat(store.list("checkpoints/")).isEmpty();
+  }
+
+  @Test
+  void passesOverWhatIsDamagedTornOrOfAnotherMachine() throws IOException {
+    try (StoredCheckpoints first = stored("first")) {
+      kill(Golden.stl(), training(null, null), first, List.of(3, 7), 9);
+    }
+    Path newest = folder.resolve("checkpoints/trial/first/7.safetensors");
+    byte[] bytes = Files.readAllBytes(newest);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(newest, bytes);
+    assertThat(newest(NUMERICS)).hasValue(3);
+
+    Files.delete(folder.resolve("checkpoints/trial/first/3.json"));
+    assertThat(newest(NUMERICS)).isEmpty();
+
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(newest, bytes);
+    assertThat(newest(NUMERICS)).hasValue(7);
+    assertThat(newest(new Numerics("cpu", 3))).isEmpty();
+    Files.writeString(folder.resolve("checkpoints/trial/first/7.json"), "{\"numer");
+    assertThat(newest(NUMERICS)).isEmpty();
+  }
+
+  private Optional<Integer> newest(Numerics numerics) throws IOException {
+    try (StoredCheckpoints other =
+        new StoredCheckpoints(store, "trial", "other", numerics, Duration.ZERO)) {
+      return other.newest().map(checkpoint -> checkpoint.numbers().done());
+    }
+  }
+
+  private StoredCheckpoints stored(String attempt) throws IOException {
+    return new StoredCheckpoints(store, "trial", attempt, NUMERICS, Duration.ZERO);
+  }
+
+  private Outcome killedAndResumed(Method method, Training training, int checkpoint, int kill)
+      throws IOException {
+    try (StoredCheckpoints first = stored("first")) {
+      kill(method, training, first, List.of(checkpoint), kill);
+    }
+    try (StoredCheckpoints second = stored("second");
+        StoredCheckpoints first = stored("first")) {
+      assertThat(second.newest().orElseThrow().numbers().done()).isEqualTo(checkpoint);
+      Outcome outcome =
+          train(method, training, new After(List.of(), second, new ArrayList<>()), STEPS + 1);
+      first.remove();
+      return outcome;
+    }
+  }
+
+  private static void kill(
+      Method method, Training training, Checkpoints inner, List<Integer> steps, int kill) {
+    assertThatThrownBy(
+            () -> train(method, training, new After(steps, inner, new ArrayList<>()), kill))
+        .isInstanceOf(Killed.class);
+  }
+
+  private static Training training(Integer patience, Integer microBatchSize) {
+    return new Training(
+        1,
+        5,
+        5e-3,
+        0.2,
+        24,
+        "fp32",
+        0.1,
+        0.5,
+        "linear",
+        null,
+        STEPS,
+        0,
+        microBatchSize,
+        patience,
+        patience == null ? null : 2);
+  }
+
+  /** Trains until the end, or until it has done so many steps. */
+  private static Outcome train(
+      Method method, Training training, Checkpoints checkpoints, int kill) {
+    try (TextClassifier model = Golden.model(2, 0.2)) {
+      Fit fit =
+          new Trainer(TaskKind.CLASSIFICATION, TRAIN, training, Golden.SEED)
+              .fit(
+                  model,
+                  Regularizers.create(
+                      Golden.context(
+                          method,
+                          TaskKind.CLASSIFICATION,
+                          model,
+                          Golden.snapshot(method, model, TRAIN),
+                          Noise.ENGINE)),
+                  APART,
+                  checkpoints,
+                  (step, steps, loss) -> {
+                    if (step == kill) {
+                      throw new Killed();
+                    }
+                  });
+      return new Outcome(
+          model.parameters().entrySet().stream()
+              .collect(Collectors.toMap(Map.Entry::getKey, e -> list(e.getValue().toFloatArray()))),
+          fit.history().stream()
+              .filter(point -> !point.metric().equals("examples_per_second"))
+              .map(point -> new MetricPoint(point.metric(), point.step(), 0, point.value()))
+              .toList(),
+          fit.steps());
+    }
+  }
+
+  private static List<Float> list(float[] values) {
+    return IntStream.range(0, values.length).mapToObj(i -> values[i]).toList();
+  }
+}
