@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
 import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -65,7 +67,8 @@ final class ServersIT {
   void survivesTheDeathOfItsWorker() throws Exception {
     String id = name;
     client.start(id, study(2000));
-    awaitTraining(id);
+    String trial = awaitTraining(id);
+    awaitCheckpoint(trial);
     worker.kill();
     worker = startWorker();
 
@@ -83,6 +86,8 @@ final class ServersIT {
       }
     }
     assertThat(fingerprints).hasSize(result.planned());
+    assertThat(worker.output()).contains("going on from step");
+    assertThat(checkpoints(trial)).isEmpty();
   }
 
   @Test
@@ -103,8 +108,24 @@ final class ServersIT {
         .hasMessageContaining("sedes");
   }
 
-  /** Until a trial reports a step. */
-  private void awaitTraining(String workflowId) throws Exception {
+  /** Until one is whole. */
+  private void awaitCheckpoint(String trial) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    while (checkpoints(trial).stream().noneMatch(key -> key.endsWith(".json"))) {
+      assertThat(System.nanoTime()).as("a checkpoint is due every second").isLessThan(deadline);
+      Thread.sleep(100);
+    }
+  }
+
+  /** A trial's workflow id ends with the beginning of its fingerprint. */
+  private List<String> checkpoints(String trial) throws Exception {
+    try (ObjectStore store = Connections.artifacts(environment).objects()) {
+      return store.list("checkpoints/" + trial.substring(trial.lastIndexOf('/') + 1));
+    }
+  }
+
+  /** Until a trial reports a step; returns its workflow id. */
+  private String awaitTraining(String workflowId) throws Exception {
     long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
     while (System.nanoTime() < deadline) {
       try {
@@ -114,7 +135,7 @@ final class ServersIT {
           if (activity.isPresent()
               && activity.get().position() != null
               && activity.get().position().step() > 0) {
-            return;
+            return trial.workflowId();
           }
         }
       } catch (RuntimeException e) {
@@ -122,7 +143,7 @@ final class ServersIT {
       }
       Thread.sleep(200);
     }
-    fail("no trial trains; the worker says:\n" + worker.output());
+    return fail("no trial trains; the worker says:\n" + worker.output());
   }
 
   private JsonNode study(int steps) throws Exception {
@@ -130,7 +151,7 @@ final class ServersIT {
     return Json.MAPPER.readTree(
         """
         {"name": "%s", "models": ["%s"], "tasks": ["sample:sentiment"], "methods": [{"id": "stl"}],
-         "seeds": [%d, %d],
+         "seeds": [%d, %d], "execution": {"checkpointEvery": "1s"},
          "training": {"steps": %d, "batchSize": 8, "learningRate": 1e-3, "maxLength": 32}}
         """
             // Seeds of its own keep this study's trials apart from those of earlier runs.
