@@ -29,9 +29,9 @@ import io.buttress.training.Evaluator.Outputs;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
+import io.temporal.client.ActivityCompletionException;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,20 +69,22 @@ public final class FineTuneActivity implements FineTune {
     ActivityExecutionContext context = Activity.getExecutionContext();
     // A heartbeat throws when the trial was cancelled, which ends the loop it is called from.
     Progress progress = (step, steps, loss) -> context.heartbeat(new Position(step, steps, loss));
+    ActivityInfo info = context.getInfo();
+    Attempts attempts =
+        new Attempts(
+            store.objects(), trial.fingerprint(), info.getWorkflowRunId(), info.getAttempt());
     try {
-      return fineTune(trial, attempt(context.getInfo()), progress);
+      attempts.begin();
+      return fineTune(trial, attempts.folder(), progress);
     } catch (InvalidModelException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
     } catch (InvalidDataException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_DATA);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (ActivityCompletionException | ApplicationFailure e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw attempts.failed(e);
     }
-  }
-
-  /** Tells this attempt at a trial from all others. */
-  private static String attempt(ActivityInfo info) {
-    return info.getWorkflowRunId() + "-" + info.getAttempt();
   }
 
   FineTuned fineTune(Trial trial, String attempt, Progress progress) throws IOException {
@@ -153,11 +155,12 @@ public final class FineTuneActivity implements FineTune {
           new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed())
               .fit(model, regularizer, heldOut(trial, dataset, train), checkpoints, progress);
       FitStore.Stored stored = fits.put(trial, numerics, fit, model, folder, dataset);
+      Optional<EvaluationStore.Stored> evaluation =
+          diverged(stored)
+              ? Optional.empty()
+              : Optional.of(evaluate(trial, dataset, model, numerics, progress));
       checkpoints.remove();
-      if (diverged(stored)) {
-        return result(stored, Optional.empty());
-      }
-      return result(stored, Optional.of(evaluate(trial, dataset, model, numerics, progress)));
+      return result(stored, evaluation);
     }
   }
 

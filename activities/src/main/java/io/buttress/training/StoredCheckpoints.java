@@ -187,6 +187,16 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
     }
   }
 
+  /** The last attempt in a workflow run that left a checkpoint of a trial; 0: none. */
+  static int newestAttempt(ObjectStore store, String fingerprint, String run) throws IOException {
+    String prefix = FOLDER + fingerprint + "/" + run + "-";
+    return store.list(prefix).stream()
+        .filter(key -> key.endsWith(MANIFEST))
+        .mapToInt(key -> Integer.parseInt(key.substring(prefix.length()).split("/")[0]))
+        .max()
+        .orElse(0);
+  }
+
   /** Removes what killed attempts left of trials that have a result. */
   public static void sweep(ObjectStore store, Set<String> fingerprints) throws IOException {
     for (String key : store.list(FOLDER)) {

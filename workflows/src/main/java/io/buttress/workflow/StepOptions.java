@@ -56,12 +56,12 @@ final class StepOptions {
   static final ActivityOptions SNAPSHOT =
       options(TaskQueues.GPU, Duration.ofHours(24)).setRetryOptions(WORK).build();
 
-  /** Few attempts, because each starts anew: a trial out of memory must not loop for ever. */
+  /** Any number of workers may be lost; the activity itself ends a trial that gets nowhere. */
   static final ActivityOptions FINE_TUNE =
       options(TaskQueues.GPU, Duration.ofHours(24))
           .setHeartbeatTimeout(Duration.ofSeconds(8))
           .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
-          .setRetryOptions(retries(Duration.ofSeconds(1), Duration.ofSeconds(5), 5))
+          .setRetryOptions(retries(Duration.ofSeconds(1), Duration.ofSeconds(5), 0))
           .build();
 
   private StepOptions() {}

@@ -59,11 +59,14 @@ class TrialFailureTest extends StudyEnvironment {
   }
 
   @Test
-  void fineTuningIsTriedAgainButNotForEver() {
+  void fineTuningIsTriedAgainUntilItEndsItself() {
     steps.onFineTune =
         trial -> {
-          boolean last = Activity.getExecutionContext().getInfo().getAttempt() == 3;
-          if (trial.seed() == 2 || !last) {
+          int attempt = Activity.getExecutionContext().getInfo().getAttempt();
+          if (trial.seed() == 2 && attempt == 9) {
+            throw fatal("out of memory", "NoProgress");
+          }
+          if (trial.seed() == 2 || attempt < 3) {
             throw new IllegalStateException("out of memory");
           }
         };
@@ -71,7 +74,7 @@ class TrialFailureTest extends StudyEnvironment {
 
     assertThat(steps.count("fineTune stl 1")).isEqualTo(3);
     assertThat(steps.outcomes.get("stl 1").status()).isEqualTo(TrialStatus.DONE);
-    assertThat(steps.count("fineTune stl 2")).isEqualTo(5);
+    assertThat(steps.count("fineTune stl 2")).isEqualTo(9);
     assertThat(steps.outcomes.get("stl 2").failure()).isEqualTo("fineTune: out of memory");
     assertThat(result.failed()).isEqualTo(1);
   }

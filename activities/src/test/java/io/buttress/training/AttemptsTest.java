@@ -1,0 +1,85 @@
+package io.buttress.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.ObjectStore;
+import io.temporal.failure.ApplicationFailure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AttemptsTest {
+  @TempDir Path folder;
+  private ObjectStore store;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = new DirectoryObjectStore(folder.resolve("store"));
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  @Test
+  void fiveLostWorkersInARowAreEnough() {
+    for (int number = 1; number <= 5; number++) {
+      assertThatCode(attempt(number)::begin).doesNotThrowAnyException();
+    }
+    assertThatThrownBy(attempt(6)::begin)
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class, failure -> assertThat(failure.isNonRetryable()).isTrue());
+  }
+
+  @Test
+  void aCheckpointStartsTheCountAnew() throws IOException {
+    checkpoint("trial", "run-3");
+    assertThatCode(attempt(8)::begin).doesNotThrowAnyException();
+    assertThatThrownBy(attempt(9)::begin).isInstanceOf(ApplicationFailure.class);
+    checkpoint("trial", "run-12");
+    assertThatCode(attempt(17)::begin).doesNotThrowAnyException();
+  }
+
+  @Test
+  void othersCheckpointsDoNotCount() throws IOException {
+    checkpoint("another", "run-5");
+    checkpoint("trial", "earlier-5");
+    assertThatThrownBy(attempt(6)::begin).isInstanceOf(ApplicationFailure.class);
+  }
+
+  @Test
+  void theFifthFailureInARowIsFinalAndKeepsItsMessage() throws IOException {
+    RuntimeException failure = new IllegalStateException("out of memory");
+    assertThat(attempt(4).failed(failure)).isSameAs(failure);
+    assertThat(attempt(4).failed(new IOException("cut off")))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("cut off");
+    assertThat(attempt(5).failed(failure))
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            last -> {
+              assertThat(last.isNonRetryable()).isTrue();
+              assertThat(last.getOriginalMessage()).isEqualTo("out of memory");
+            });
+    checkpoint("trial", "run-5");
+    assertThat(attempt(5).failed(failure)).isSameAs(failure);
+  }
+
+  private Attempts attempt(int number) {
+    return new Attempts(store, "trial", "run", number);
+  }
+
+  private void checkpoint(String fingerprint, String attempt) throws IOException {
+    Path file = Files.writeString(folder.resolve("manifest"), "{}");
+    store.putIfAbsent("checkpoints/" + fingerprint + "/" + attempt + "/3.json", file);
+  }
+}
