@@ -19,6 +19,7 @@ record SpectrumPlot(int last, List<Tick> ticks, List<Line> lines) {
 
   private static final int POINTS = 150;
   private static final int COLOURS = 7;
+  private static final int DASHES = 3;
 
   /**
    * @param y position from the top
@@ -27,10 +28,10 @@ record SpectrumPlot(int last, List<Tick> ticks, List<Line> lines) {
 
   /**
    * @param colour index into the page's palette; 0 is the pre-trained encoder
-   * @param dashed tells methods apart once colours repeat
+   * @param dash pattern, which tells methods apart once colours repeat: solid, dashed, dotted
    * @param points of an SVG polyline
    */
-  record Line(String name, int colour, boolean dashed, String points) {}
+  record Line(String name, int colour, int dash, String points) {}
 
   /** A method's runs. */
   record Runs(String method, List<Spectra> spectra) {}
@@ -71,7 +72,8 @@ record SpectrumPlot(int last, List<Tick> ticks, List<Line> lines) {
     List<Line> lines = new ArrayList<>();
     for (int i = 0; i < curves.size(); i++) {
       int colour = i == 0 ? 0 : (i - 1) % COLOURS + 1;
-      lines.add(new Line(names.get(i), colour, i > COLOURS, points(curves.get(i), last, decades)));
+      int dash = i == 0 ? 0 : (i - 1) / COLOURS % DASHES;
+      lines.add(new Line(names.get(i), colour, dash, points(curves.get(i), last, decades)));
     }
     return new SpectrumPlot(last, ticks, lines);
   }
