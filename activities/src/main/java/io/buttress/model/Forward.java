@@ -42,4 +42,25 @@ public interface Forward {
   default NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
     return Linear.linear(x, weight, bias).singletonOrThrow();
   }
+
+  /** How a pass computes its linear layers, see {@link #linear}. */
+  @FunctionalInterface
+  interface LinearLayers {
+    NDArray apply(String name, NDArray x, NDArray weight, NDArray bias);
+  }
+
+  /** A plain pass but for its linear layers. */
+  static Forward of(boolean training, LinearLayers layers) {
+    return new Forward() {
+      @Override
+      public boolean training() {
+        return training;
+      }
+
+      @Override
+      public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
+        return layers.apply(name, x, weight, bias);
+      }
+    };
+  }
 }

@@ -66,12 +66,12 @@ final class Lora implements Regularizer {
 
   @Override
   public Forward forward() {
-    return new Corrected(true);
+    return Forward.of(true, this::corrected);
   }
 
   @Override
   public Forward evaluation() {
-    return new Corrected(false);
+    return Forward.of(false, this::corrected);
   }
 
   @Override
@@ -87,28 +87,14 @@ final class Lora implements Regularizer {
         });
   }
 
-  private final class Corrected implements Forward {
-    private final boolean training;
-
-    Corrected(boolean training) {
-      this.training = training;
+  private NDArray corrected(String name, NDArray x, NDArray weight, NDArray bias) {
+    NDArray y = Linear.linear(x, weight, bias).singletonOrThrow();
+    Correction correction = corrections.get(name);
+    if (correction == null) {
+      return y;
     }
-
-    @Override
-    public boolean training() {
-      return training;
-    }
-
-    @Override
-    public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
-      NDArray y = Forward.super.linear(name, x, weight, bias);
-      Correction correction = corrections.get(name);
-      if (correction == null) {
-        return y;
-      }
-      NDArray down = Linear.linear(x, correction.a(), null).singletonOrThrow();
-      NDArray up = Linear.linear(down, correction.b(), null).singletonOrThrow();
-      return y.add(up.mul(scale));
-    }
+    NDArray down = Linear.linear(x, correction.a(), null).singletonOrThrow();
+    NDArray up = Linear.linear(down, correction.b(), null).singletonOrThrow();
+    return y.add(up.mul(scale));
   }
 }

@@ -32,12 +32,19 @@ final class R4f extends R3f {
 
   @Override
   public Forward forward() {
-    return new Normalised(true);
+    return Forward.of(
+        true,
+        (name, x, weight, bias) -> {
+          if (name.equals(HEAD)) {
+            norm.iterate(weight);
+          }
+          return normalised(name, x, weight, bias);
+        });
   }
 
   @Override
   public Forward evaluation() {
-    return new Normalised(false);
+    return Forward.of(false, this::normalised);
   }
 
   @Override
@@ -55,28 +62,11 @@ final class R4f extends R3f {
     }
   }
 
-  private final class Normalised implements Forward {
-    private final boolean training;
-
-    Normalised(boolean training) {
-      this.training = training;
+  private NDArray normalised(String name, NDArray x, NDArray weight, NDArray bias) {
+    if (!name.equals(HEAD)) {
+      return Linear.linear(x, weight, bias).singletonOrThrow();
     }
-
-    @Override
-    public boolean training() {
-      return training;
-    }
-
-    @Override
-    public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
-      if (!name.equals(HEAD)) {
-        return Forward.super.linear(name, x, weight, bias);
-      }
-      if (training) {
-        norm.iterate(weight);
-      }
-      NDArray product = Linear.linear(x, weight, null).singletonOrThrow();
-      return product.div(norm.sigma(weight, x.getManager())).add(bias);
-    }
+    NDArray product = Linear.linear(x, weight, null).singletonOrThrow();
+    return product.div(norm.sigma(weight, x.getManager())).add(bias);
   }
 }
