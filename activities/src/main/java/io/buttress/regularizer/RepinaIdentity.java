@@ -8,14 +8,14 @@ import ai.djl.ndarray.NDArray;
  *
  * <p>R = mean over layers, mean over the batch, of ||f_pre(x) - f_fin(x)||^2.
  */
-final class RepinaIdentity extends Repina {
+class RepinaIdentity extends Repina {
 
   RepinaIdentity(Context context) {
     super(context);
   }
 
   @Override
-  NDArray term(int layer, NDArray finetuned, NDArray pretrained) {
+  final NDArray term(int layer, NDArray finetuned, NDArray pretrained) {
     return meanSquaredNorm(finetuned.sub(pretrained));
   }
 }

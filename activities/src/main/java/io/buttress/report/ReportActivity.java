@@ -26,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -66,7 +65,7 @@ public final class ReportActivity implements Report {
         context.heartbeat(ended.size());
         TrialResult result = results.find(study, trial).orElseGet(() -> cancelled(trial));
         Boolean isReported = reported == null ? null : reported.contains(trial.fingerprint());
-        ended.add(placed(result, grid.parameters(trial), isReported));
+        ended.add(result.placed(grid.parameters(trial), isReported));
         if (result.collapse() != null) {
           collapses.spectra(trial).ifPresent(found -> spectra.put(trial.fingerprint(), found));
         }
@@ -175,31 +174,5 @@ public final class ReportActivity implements Report {
         null,
         trial.fingerprint(),
         null);
-  }
-
-  /** A result with what the study as a whole tells of its trial. */
-  private static TrialResult placed(
-      TrialResult result, SortedMap<String, Object> parameters, Boolean selected) {
-    return new TrialResult(
-        result.model(),
-        result.task(),
-        result.method(),
-        parameters,
-        result.regime(),
-        result.seed(),
-        result.status(),
-        result.failure(),
-        result.steps(),
-        result.trainSeconds(),
-        result.examplesPerSecond(),
-        result.selection(),
-        result.validation(),
-        result.test(),
-        result.outOfDistribution(),
-        result.collapse(),
-        result.mlflowRunId(),
-        result.modelUri(),
-        result.fingerprint(),
-        selected);
   }
 }

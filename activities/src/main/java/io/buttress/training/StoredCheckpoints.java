@@ -77,12 +77,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   @Override
   public Optional<Checkpoint> newest() {
     try {
-      List<String> manifests =
-          store.list(trial).stream()
-              .filter(key -> key.endsWith(MANIFEST))
-              .sorted(Comparator.comparingInt(StoredCheckpoints::done).reversed())
-              .toList();
-      for (String key : manifests) {
+      for (String key : manifests(trial)) {
         Optional<Checkpoint> checkpoint = read(key);
         if (checkpoint.isPresent()) {
           LOG.info("going on from step {} ({})", done(key), key);
@@ -95,12 +90,23 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
     return Optional.empty();
   }
 
+  /** Those below a prefix, the newest first. */
+  private List<String> manifests(String prefix) throws IOException {
+    return store.list(prefix).stream()
+        .filter(key -> key.endsWith(MANIFEST))
+        .sorted(Comparator.comparingInt(StoredCheckpoints::done).reversed())
+        .toList();
+  }
+
   private Optional<Checkpoint> read(String key) throws IOException {
     Path file = scratch.root().resolve("resumed" + TENSORS);
     try (InputStream json = store.get(key).orElse(InputStream.nullInputStream())) {
       Manifest manifest = Json.MAPPER.readValue(json, Manifest.class);
+      if (!manifest.numerics().equals(numerics)) {
+        return Optional.empty();
+      }
       Optional<InputStream> tensors = store.get(key.replace(MANIFEST, TENSORS));
-      if (tensors.isEmpty() || !manifest.numerics().equals(numerics)) {
+      if (tensors.isEmpty()) {
         return Optional.empty();
       }
       try (InputStream in = tensors.get()) {
@@ -152,11 +158,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
             new Manifest(numerics, ArtifactStore.sha256(tensors), checkpoint.numbers())));
     store.putIfAbsent(name + TENSORS, tensors);
     store.putIfAbsent(name + MANIFEST, manifest);
-    List<String> manifests =
-        store.list(own).stream()
-            .filter(key -> key.endsWith(MANIFEST))
-            .sorted(Comparator.comparingInt(StoredCheckpoints::done).reversed())
-            .toList();
+    List<String> manifests = manifests(own);
     for (String old : manifests.subList(Math.min(KEPT, manifests.size()), manifests.size())) {
       store.delete(old);
       store.delete(old.replace(MANIFEST, TENSORS));

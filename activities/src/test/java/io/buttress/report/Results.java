@@ -21,27 +21,7 @@ final class Results {
 
   /** The same result in a study that selects. */
   static TrialResult selected(TrialResult result, boolean selected) {
-    return new TrialResult(
-        result.model(),
-        result.task(),
-        result.method(),
-        result.parameters(),
-        result.regime(),
-        result.seed(),
-        result.status(),
-        result.failure(),
-        result.steps(),
-        result.trainSeconds(),
-        result.examplesPerSecond(),
-        result.selection(),
-        result.validation(),
-        result.test(),
-        result.outOfDistribution(),
-        result.collapse(),
-        result.mlflowRunId(),
-        result.modelUri(),
-        result.fingerprint(),
-        selected);
+    return result.placed(result.parameters(), selected);
   }
 
   static TrialResult of(

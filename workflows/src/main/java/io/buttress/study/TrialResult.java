@@ -36,4 +36,33 @@ public record TrialResult(
 
   /** Collapse metrics by key, before and after fine-tuning. */
   public record Collapse(Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+
+  /**
+   * The same result with what only a study as a whole tells of its trial.
+   *
+   * @param parameters those of the method, and what varies of the training
+   */
+  public TrialResult placed(SortedMap<String, Object> parameters, Boolean selected) {
+    return new TrialResult(
+        model,
+        task,
+        method,
+        parameters,
+        regime,
+        seed,
+        status,
+        failure,
+        steps,
+        trainSeconds,
+        examplesPerSecond,
+        selection,
+        validation,
+        test,
+        outOfDistribution,
+        collapse,
+        mlflowRunId,
+        modelUri,
+        fingerprint,
+        selected);
+  }
 }
