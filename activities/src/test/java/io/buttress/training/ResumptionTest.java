@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +42,8 @@ class ResumptionTest {
       new HeldOut(ALL.rows(IntStream.range(15, ALL.size()).toArray()), 2, List.of("accuracy"));
 
   @TempDir Path folder;
+  private final HandOver handOver = new HandOver();
+  private final List<String> told = new CopyOnWriteArrayList<>();
   private ObjectStore store;
 
   @BeforeEach
@@ -155,14 +158,24 @@ class ResumptionTest {
   }
 
   private Optional<Integer> newest(Numerics numerics) throws IOException {
-    try (StoredCheckpoints other =
-        new StoredCheckpoints(store, "trial", "other", numerics, Duration.ZERO)) {
+    try (StoredCheckpoints other = stored("other", numerics)) {
       return other.newest().map(checkpoint -> checkpoint.numbers().done());
     }
   }
 
   private StoredCheckpoints stored(String attempt) throws IOException {
-    return new StoredCheckpoints(store, "trial", attempt, NUMERICS, Duration.ZERO);
+    return stored(attempt, NUMERICS);
+  }
+
+  private StoredCheckpoints stored(String attempt, Numerics numerics) throws IOException {
+    return new StoredCheckpoints(
+        store,
+        "trial",
+        attempt,
+        numerics,
+        Duration.ZERO,
+        handOver,
+        (key, numbers) -> told.add(key));
   }
 
   private Outcome killedAndResumed(Method method, Training training, int checkpoint, int kill)

@@ -3,10 +3,14 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +94,50 @@ final class LocalIT {
     for (JsonNode trial : report.path("trials")) {
       assertThat(trial.path("steps").asInt() % 5).isZero();
       assertThat(trial.path("steps").asInt()).isLessThan(400);
+    }
+  }
+
+  @Test
+  void goesOnFromWhereItWasStopped() throws Exception {
+    Path study = study("{id: stl}");
+    Files.writeString(
+        study,
+        Files.readString(study).replace("steps: 20", "steps: 3000")
+            + "execution: {checkpointEvery: 1s}\n");
+    Path out = folder.resolve("report");
+    try (WorkerProcess process = start(study, out);
+        ObjectStore store = new DirectoryObjectStore(folder.resolve("home").resolve("store"))) {
+      List<String> periodic = awaitCheckpoint(store, process);
+      assertThat(process.terminate()).isEqualTo(128 + 15);
+      List<String> left = store.list("checkpoints/");
+      assertThat(left).as("one more").hasSizeGreaterThan(periodic.size());
+
+      Run run = local(study, out);
+      assertThat(run.exit()).as(run.output()).isEqualTo(Exit.DONE);
+      String newest = left.stream().filter(key -> key.endsWith(".json")).max(BY_STEP).orElseThrow();
+      assertThat(folder.resolve("home").resolve("logs").resolve("buttress.log"))
+          .content()
+          .contains("going on from step " + step(newest) + " ");
+      assertThat(store.list("checkpoints/")).isEmpty();
+    }
+  }
+
+  private static final Comparator<String> BY_STEP = Comparator.comparingInt(LocalIT::step);
+
+  private static int step(String checkpoint) {
+    return Integer.parseInt(checkpoint.replaceAll(".*/|[.].*", ""));
+  }
+
+  /** The first whole one. */
+  private static List<String> awaitCheckpoint(ObjectStore store, WorkerProcess process)
+      throws Exception {
+    while (true) {
+      List<String> keys = store.list("checkpoints/");
+      if (keys.stream().anyMatch(key -> key.endsWith(".json"))) {
+        return keys;
+      }
+      assertThat(process.alive()).as(process.output()).isTrue();
+      Thread.sleep(50);
     }
   }
 
@@ -181,17 +229,20 @@ final class LocalIT {
   private record Run(int exit, String output) {}
 
   private Run local(Path study, Path out) throws Exception {
-    try (WorkerProcess process =
-        WorkerProcess.start(
-            folder.resolve("log"),
-            Map.of("BUTTRESS_HOME", folder.resolve("home").toString()),
-            "local",
-            study.toString(),
-            "--no-mlflow",
-            "--out",
-            out.toString())) {
+    try (WorkerProcess process = start(study, out)) {
       int exit = process.await();
       return new Run(exit, process.output());
     }
+  }
+
+  private WorkerProcess start(Path study, Path out) throws Exception {
+    return WorkerProcess.start(
+        folder.resolve("log"),
+        Map.of("BUTTRESS_HOME", folder.resolve("home").toString()),
+        "local",
+        study.toString(),
+        "--no-mlflow",
+        "--out",
+        out.toString());
   }
 }
