@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A run that was killed and goes on from a checkpoint ends with the bits of an undisturbed one. */
 class ResumptionTest {
   private static final int STEPS = 12;
-  private static final Numerics NUMERICS = new Numerics("cpu", 2);
+  private static final Numerics NUMERICS = new Numerics("cpu", 2, "avx2");
   private static final Split ALL = Golden.split("two");
   private static final Split TRAIN = ALL.rows(IntStream.range(0, 15).toArray());
   private static final HeldOut APART =
@@ -152,7 +152,8 @@ class ResumptionTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(newest, bytes);
     assertThat(newest(NUMERICS)).hasValue(7);
-    assertThat(newest(new Numerics("cpu", 3))).isEmpty();
+    assertThat(newest(new Numerics("cpu", 3, "avx2"))).isEmpty();
+    assertThat(newest(new Numerics("cpu", 2, "avx512"))).isEmpty();
     Files.writeString(folder.resolve("checkpoints/trial/first/7.json"), "{\"numer");
     assertThat(newest(NUMERICS)).isEmpty();
   }
