@@ -12,6 +12,7 @@ import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.temporal.client.WorkflowClient;
 import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -111,6 +112,20 @@ final class ServersIT {
           .isGreaterThanOrEqualTo(seen);
       assertThat(checkpoints(trial)).isEmpty();
     }
+  }
+
+  @Test
+  void cancellationLeavesNothingRunningAndNoCheckpoint() throws Exception {
+    String id = name;
+    client.start(id, study(20_000));
+    String trial = awaitTraining(id);
+    awaitCheckpoint(trial);
+    client.cancel(id);
+
+    assertThatThrownBy(() -> client.result(id).get(60, TimeUnit.SECONDS))
+        .hasRootCauseInstanceOf(CanceledFailure.class);
+    assertThat(runs().findValuesAsText("status")).hasSize(3).containsOnly("KILLED");
+    assertThat(checkpoints(trial)).isEmpty();
   }
 
   @Test
