@@ -7,6 +7,7 @@ import io.buttress.activity.TrackRun;
 import io.buttress.report.ResultStore;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.study.Blob;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -171,6 +172,8 @@ public final class TrackRunActivity implements TrackRun {
       return step.run();
     } catch (UnusableExperimentException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw Activity.wrap(e);
     }

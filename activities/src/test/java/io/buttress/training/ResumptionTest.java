@@ -8,6 +8,7 @@ import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.FaultyObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A run that was killed and goes on from a checkpoint ends with the bits of an undisturbed one. */
@@ -152,6 +154,22 @@ class ResumptionTest {
     assertThat(newest(new Numerics("cpu", 3))).isEmpty();
     Files.writeString(folder.resolve("checkpoints/trial/first/7.json"), "{\"numer");
     assertThat(newest(NUMERICS)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(FaultyObjectStore.Fault.class)
+  void readsAgainWhatIsDamagedOnTheWay(FaultyObjectStore.Fault fault) throws IOException {
+    try (StoredCheckpoints first = stored("first")) {
+      kill(Golden.stl(), training(null, null), first, List.of(3), 5);
+    }
+    for (String file : List.of("3.safetensors", "3.json")) {
+      FaultyObjectStore faulty = new FaultyObjectStore(store);
+      faulty.damage("checkpoints/trial/first/" + file, fault);
+      try (StoredCheckpoints second =
+          new StoredCheckpoints(faulty, "trial", "second", NUMERICS, Duration.ZERO)) {
+        assertThat(second.newest()).as(file).isPresent();
+      }
+    }
   }
 
   private Optional<Integer> newest(Numerics numerics) throws IOException {
