@@ -38,6 +38,11 @@ public record TokenizedDataset(TaskKind kind, List<String> labels, Map<String, S
       return new Split(ids, types, values);
     }
 
+    /** The same examples with other targets. */
+    public Split withTargets(float[] others) {
+      return new Split(inputIds, tokenTypeIds, others);
+    }
+
     /** sha256 over the inputs alone, so that datasets that differ in labels share snapshots. */
     public String inputsDigest() {
       return Json.sha256(List.of(inputIds, tokenTypeIds));

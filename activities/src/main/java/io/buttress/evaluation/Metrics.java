@@ -51,6 +51,31 @@ public final class Metrics {
   }
 
   /**
+   * How a model predicts examples that it learned with a wrong label: {@code memorized}, the share
+   * for which it predicts that label, and {@code recovered}, the right one instead. Null without
+   * examples.
+   *
+   * @param targets n class indices
+   * @param learned the wrong ones, n class indices
+   * @param logits n rows
+   */
+  public static SortedMap<String, Double> onFlippedLabels(
+      float[] targets, float[] learned, float[][] logits) {
+    int n = targets.length;
+    double memorized = 0;
+    double recovered = 0;
+    for (int i = 0; i < n; i++) {
+      int predicted = argmax(logits[i]);
+      memorized += predicted == (int) learned[i] ? 1 : 0;
+      recovered += predicted == (int) targets[i] ? 1 : 0;
+    }
+    SortedMap<String, Double> metrics = new TreeMap<>();
+    metrics.put("memorized", n == 0 ? null : memorized / n);
+    metrics.put("recovered", n == 0 ? null : recovered / n);
+    return metrics;
+  }
+
+  /**
    * The mean of some metrics: a task's primary metric.
    *
    * @return null when one of them is missing or undefined

@@ -177,6 +177,7 @@ public final class ReportActivity implements Report {
         null,
         null,
         null,
+        null,
         trial.fingerprint(),
         null);
   }

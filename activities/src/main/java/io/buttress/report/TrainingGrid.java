@@ -2,6 +2,7 @@ package io.buttress.report;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.buttress.study.Json;
+import io.buttress.study.Regime;
 import io.buttress.study.Training;
 import io.buttress.study.Trial;
 import java.util.HashMap;
@@ -24,17 +25,17 @@ final class TrainingGrid {
   private final Set<String> axes = new HashSet<>();
 
   TrainingGrid(List<Trial> trials) {
-    Map<String, Object> first = new HashMap<>();
+    // Regimes have defaults of their own, which are no axis of the grid.
+    Map<Regime, Map<String, Object>> first = new HashMap<>();
     for (Trial trial : trials) {
-      fields(trial.training())
-          .forEach(
-              (name, value) -> {
-                if (!first.containsKey(name)) {
-                  first.put(name, value);
-                } else if (!Objects.equals(first.get(name), value)) {
-                  axes.add(name);
-                }
-              });
+      SortedMap<String, Object> fields = fields(trial.training());
+      Map<String, Object> other = first.computeIfAbsent(trial.regime(), regime -> fields);
+      fields.forEach(
+          (name, value) -> {
+            if (!Objects.equals(other.get(name), value)) {
+              axes.add(name);
+            }
+          });
     }
   }
 

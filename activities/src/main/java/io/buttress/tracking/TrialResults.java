@@ -38,6 +38,7 @@ final class TrialResults {
         finite(metrics.get("validation")),
         finite(metrics.get("test")),
         outOfDistribution(metrics),
+        finite(metrics.get("flipped")),
         collapse(outcome.collapse()),
         runId,
         modelUri,

@@ -95,7 +95,7 @@ final class EarlyStopping {
 
   /** Whether to stop, once so many steps are done. */
   boolean isOver(int done) {
-    return patience != null && patience.isExhausted() && done >= training.minSteps();
+    return patience != null && patience.isExhausted() && done >= training.leastSteps();
   }
 
   /** Ends training: the model has its best weights, or where there are none its last ones. */

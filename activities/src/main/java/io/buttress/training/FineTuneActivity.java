@@ -56,6 +56,7 @@ public final class FineTuneActivity implements FineTune {
   private static final String TRAIN = "train";
   private static final String VALIDATION = "validation";
   private static final String SELECTION = "selection";
+  private static final String FLIPPED = "flipped";
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
@@ -232,7 +233,8 @@ public final class FineTuneActivity implements FineTune {
                   heldOut(trial, dataset, train),
                   checkpoints,
                   attempt.progress());
-      FitStore.Stored stored = fits.put(trial, numerics, fit, model, folder, dataset);
+      FitStore.Stored stored =
+          fits.put(trial, numerics, fit, model, folder, dataset, train.noise());
       Optional<EvaluationStore.Stored> evaluation =
           diverged(stored)
               ? Optional.empty()
@@ -280,9 +282,23 @@ public final class FineTuneActivity implements FineTune {
           EvaluationStore.writeRepresentations(scratch.root(), outputs);
         }
       }
+      if (train.noise() != null) {
+        metrics.put(FLIPPED, onFlippedLabels(evaluator, dataset, train));
+      }
       return evaluations.put(
           trial, new EvaluationStore.Description(trial.fingerprint(), numerics, metrics), scratch);
     }
+  }
+
+  /** How the model came to terms with the wrong labels that it learned. */
+  private static Map<String, Double> onFlippedLabels(
+      Evaluator evaluator, TokenizedDataset dataset, TrainingSet train) {
+    int[] rows = train.learnedFlips();
+    Split all = dataset.splits().get(TRAIN);
+    Split truth = all.rows(rows);
+    Split learned = all.withTargets(train.noise().targets()).rows(rows);
+    float[][] logits = evaluator.run(truth, List.of(), Pooling.CLS).logits();
+    return Metrics.onFlippedLabels(truth.targets(), learned.targets(), logits);
   }
 
   private static TextClassifier classifier(

@@ -1,6 +1,7 @@
 package io.buttress.training;
 
 import io.buttress.data.DatasetStore;
+import io.buttress.data.LabelNoise;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.ModelWriter;
@@ -13,15 +14,19 @@ import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import io.buttress.tracking.MetricHistory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVPrinter;
 
 /**
- * Finished training runs in the object store: {@code fit.json}, {@code history.csv} and, when the
- * trial keeps its model, a Hugging Face folder below {@code model/}.
+ * Finished training runs in the object store: {@code fit.json}, {@code history.csv}, {@code
+ * label-noise.csv} where the regime made labels wrong and, when the trial keeps its model, a
+ * Hugging Face folder below {@code model/}.
  */
 final class FitStore {
   private static final int FORMAT_VERSION = 1;
@@ -68,14 +73,19 @@ final class FitStore {
     return artifact.isEmpty() ? Optional.empty() : Optional.of(read(artifact.get()));
   }
 
-  /** Stores a run, or adopts the one that is there. */
+  /**
+   * Stores a run, or adopts the one that is there.
+   *
+   * @param noise the wrong labels of its regime; null: none
+   */
   Stored put(
       Trial trial,
       Numerics numerics,
       Fit fit,
       TextClassifier model,
       ModelFolder source,
-      TokenizedDataset dataset)
+      TokenizedDataset dataset,
+      LabelNoise noise)
       throws IOException {
     try (ScratchFolder scratch = new ScratchFolder()) {
       Description description =
@@ -91,12 +101,34 @@ final class FitStore {
               trial);
       Files.writeString(scratch.root().resolve("fit.json"), Json.canonical(description));
       MetricHistory.write(scratch.root().resolve("history.csv"), fit.history());
+      if (noise != null) {
+        writeNoise(scratch.root().resolve("label-noise.csv"), dataset, noise);
+      }
       if (trial.keepModel() && fit.status() == TrialStatus.DONE) {
         Path folder = Files.createDirectory(scratch.root().resolve(MODEL));
         ModelWriter.write(model, source, dataset.kind(), dataset.labels(), folder);
       }
       String key = key(trial, numerics, trial.keepModel());
       return read(store.put(key, scratch.files()));
+    }
+  }
+
+  /** One line for each wrong label: row of the training set, label, label given instead. */
+  private static void writeNoise(Path file, TokenizedDataset dataset, LabelNoise noise)
+      throws IOException {
+    float[] truth = dataset.splits().get("train").targets();
+    try (CSVPrinter csv =
+        CSVFormat.RFC4180
+            .builder()
+            .setHeader("row", "label", "given")
+            .get()
+            .print(file, StandardCharsets.UTF_8)) {
+      for (int row : noise.flipped()) {
+        csv.printRecord(
+            row,
+            dataset.labels().get((int) truth[row]),
+            dataset.labels().get((int) noise.targets()[row]));
+      }
     }
   }
 

@@ -263,6 +263,7 @@ class ReportActivityTest {
         null,
         null,
         null,
+        null,
         trial.fingerprint(),
         null);
   }

@@ -48,6 +48,7 @@ class ReportFilesTest {
               "validation",
               "test",
               "outOfDistribution",
+              "flipped",
               "collapse",
               "mlflowRunId",
               "modelUri",

@@ -50,6 +50,7 @@ final class Results {
         null,
         null,
         null,
+        null,
         Json.sha256(List.of(task, method, seed)),
         null);
   }

@@ -134,6 +134,7 @@ final class SampleStudy {
         validation,
         null,
         done && task.equals("cola") ? Map.of("out_of_domain_dev", validation) : null,
+        null,
         collapse,
         "8f14e45fceea167a5a36dedd4bea2543",
         null,

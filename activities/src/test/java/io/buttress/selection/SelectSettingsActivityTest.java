@@ -128,6 +128,7 @@ class SelectSettingsActivityTest {
         null,
         null,
         null,
+        null,
         trial.fingerprint(),
         null);
   }

@@ -35,7 +35,7 @@ class RunDescriptionTest {
   void namesAreForPeople() {
     assertThat(RunDescription.of(STUDY, trial, "workflow").name())
         .isEqualTo("repina-i lambda=0.01 · cola · seed 1");
-    assertThat(with(new Method("stl", new TreeMap<>()), new Regime("few-shot-250")).name())
+    assertThat(with(new Method("stl", new TreeMap<>()), Regime.fewShot(250)).name())
         .isEqualTo("stl · cola · few-shot-250 · seed 1");
     assertThat(
             with(new Method("wc", new TreeMap<>(Map.of("lambda", 1e-4, "n", 10))), Regime.FULL)

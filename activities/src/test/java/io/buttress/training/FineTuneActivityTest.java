@@ -13,6 +13,7 @@ import io.buttress.activity.MeasureCollapse;
 import io.buttress.activity.SnapshotRepresentations;
 import io.buttress.collapse.MeasureCollapseActivity;
 import io.buttress.data.DatasetStore;
+import io.buttress.data.FewShot;
 import io.buttress.data.SelectionSplit;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.data.TokenizedDataset.Split;
@@ -155,6 +156,78 @@ class FineTuneActivityTest {
         .as("compares rows of the same examples")
         .isCloseTo(0, within(1e-8));
     assertThat(fineTune(all).metrics()).doesNotContainKey("selection");
+  }
+
+  @Test
+  void aFewShotTrialLearnsFromItsSubsetAlone() throws IOException {
+    Trial trial = selecting(under(Regime.fewShot(11), trial(repina(0.1), 1, false)), 0.25, null);
+    Split train = Golden.split("two");
+    int[] rows = FewShot.rows(train.targets(), TaskKind.CLASSIFICATION, 11, trial.seed());
+
+    FineTuned result = fineTune(trial);
+    assertThat(result.steps()).as("8 of 11 examples in batches of 5").isEqualTo(2);
+    assertThat(regularizerAtFirstStep(result))
+        .as("compares rows of the same examples")
+        .isCloseTo(0, within(1e-8));
+
+    TrainingSet set = TrainingSet.of(trial, datasets.load(trial.dataset()));
+    assertThat(set.learned().size() + set.heldOut().size())
+        .as("the selection split is part of the few")
+        .isEqualTo(11);
+    assertThat(rows).contains(set.learnedRows()).contains(set.heldOutRows());
+    assertThat(set.learned().targets()).isEqualTo(train.rows(set.learnedRows()).targets());
+  }
+
+  @Test
+  void aTrialWithLabelNoiseTellsWhatItMadeOfTheWrongLabels() throws IOException {
+    Trial trial = under(Regime.labelNoise(0.3), trial(stl(), 1, false));
+    FineTuned result = fineTune(trial);
+
+    List<String> noise =
+        Files.readAllLines(store.file(store.get(result.fitKey()), "label-noise.csv"));
+    assertThat(noise).hasSize(1 + 7).startsWith("row,label,given");
+    float[] truth = Golden.split("two").targets();
+    List<String> labels = List.of("no", "yes");
+    assertThat(noise.subList(1, 8))
+        .allSatisfy(
+            line -> {
+              String[] fields = line.split(",");
+              String right = labels.get((int) truth[Integer.parseInt(fields[0])]);
+              assertThat(fields[1]).isEqualTo(right);
+              assertThat(fields[2]).isIn(labels).isNotEqualTo(right);
+            });
+    assertThat(result.metrics().get("flipped")).containsOnlyKeys("memorized", "recovered");
+    assertThat(
+            result.metrics().get("flipped").get("memorized")
+                + result.metrics().get("flipped").get("recovered"))
+        .as("of two labels one is right")
+        .isEqualTo(1);
+  }
+
+  @Test
+  void moreExamplesThanThereAreAreTheStudysFault() {
+    assertThatThrownBy(() -> fineTune(under(Regime.fewShot(24), trial(stl(), 1, false))))
+        .cause()
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            failure ->
+                assertThat(failure.getOriginalMessage())
+                    .isEqualTo("file:train: has 23 examples, too few for few-shot-24"));
+  }
+
+  private static Trial under(Regime regime, Trial trial) {
+    return new Trial(
+        Json.sha256(List.of(trial.fingerprint(), regime)),
+        trial.dataset(),
+        trial.method(),
+        regime,
+        trial.seed(),
+        trial.training(),
+        trial.selection(),
+        trial.collapse(),
+        trial.keepModel(),
+        60,
+        trial.snapshots());
   }
 
   @Test

@@ -2,14 +2,15 @@ package io.buttress.worker;
 
 import io.buttress.study.Method;
 import io.buttress.study.Planner;
+import io.buttress.study.Regime;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskSpec;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -39,15 +40,19 @@ final class ValidateCommand implements Callable<Integer> {
         spec.regimes().size(),
         spec.seeds().size(),
         refits == 0 ? "" : ", then up to " + refits + " refits of the chosen settings");
-    spec.tasks().forEach(task -> printLeftOut(task, spec.methods()));
+    spec.tasks().forEach(task -> printLeftOut(task, spec));
     return Exit.DONE;
   }
 
-  private static void printLeftOut(TaskSpec task, List<Method> methods) {
+  private static void printLeftOut(TaskSpec task, StudySpec spec) {
     Set<String> ids =
-        methods.stream()
-            .filter(method -> !Planner.applies(method, task))
-            .map(Method::id)
+        Stream.concat(
+                spec.methods().stream()
+                    .filter(method -> !Planner.applies(method, task))
+                    .map(Method::id),
+                spec.regimes().stream()
+                    .filter(regime -> !regime.applies(task.kind()))
+                    .map(Regime::id))
             .collect(Collectors.toCollection(TreeSet::new));
     if (!ids.isEmpty()) {
       System.out.printf(

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Turns a resolved study into trials. A pure function: equal studies give equal plans.
@@ -26,11 +27,19 @@ public final class Planner {
 
   /** How many trials a study has; a lower bound where there are billions. */
   public static long trials(StudySpec spec) {
-    long pairs = 0;
+    long cells = 0;
     for (TaskSpec task : spec.tasks()) {
-      pairs += spec.methods().stream().filter(method -> applies(method, task)).count();
+      cells += regimes(spec, task) * methods(spec, task).count();
     }
-    return product(pairs, List.of(spec.models(), spec.seeds(), spec.regimes(), spec.training()));
+    return product(cells, List.of(spec.models(), spec.seeds(), spec.training()));
+  }
+
+  private static long regimes(StudySpec spec, TaskSpec task) {
+    return spec.regimes().stream().filter(regime -> regime.applies(task.kind())).count();
+  }
+
+  private static Stream<Method> methods(StudySpec spec, TaskSpec task) {
+    return spec.methods().stream().filter(method -> applies(method, task));
   }
 
   private static long product(long factor, List<List<?>> axes) {
@@ -60,16 +69,11 @@ public final class Planner {
     if (spec.selection() == null || !spec.selection().refit()) {
       return 0;
     }
-    long pairs = 0;
+    long cells = 0;
     for (TaskSpec task : spec.tasks()) {
-      pairs +=
-          spec.methods().stream()
-              .filter(method -> applies(method, task))
-              .map(Method::id)
-              .distinct()
-              .count();
+      cells += regimes(spec, task) * methods(spec, task).map(Method::id).distinct().count();
     }
-    return product(pairs, List.of(spec.models(), spec.seeds(), spec.regimes()));
+    return product(cells, List.of(spec.models(), spec.seeds()));
   }
 
   /**
@@ -86,15 +90,15 @@ public final class Planner {
     for (ResolvedTask task : study.tasks()) {
       for (ResolvedModel model : study.models()) {
         for (Regime regime : spec.regimes()) {
+          if (!regime.applies(task.spec().kind())) {
+            continue;
+          }
           for (Training training : spec.training()) {
             DatasetRequest dataset = new DatasetRequest(model, task, training.maxLength());
             datasets.add(dataset);
-            for (Method method : spec.methods()) {
-              if (!applies(method, task.spec())) {
-                continue;
-              }
+            for (Method method : methods(spec, task.spec()).toList()) {
               for (long seed : spec.seeds()) {
-                trials.add(trial(spec, dataset, method, regime, seed, training));
+                trials.add(trial(spec, dataset, method, regime, seed, training.in(regime)));
               }
             }
           }
@@ -168,6 +172,7 @@ public final class Planner {
   private static Map<String, Object> content(Training training) {
     Map<String, Object> content = Json.MAPPER.convertValue(training, FIELDS);
     YOUNGER_TRAINING_FIELDS.forEach(field -> content.remove(field, null));
+    content.put("minSteps", training.leastSteps());
     return content;
   }
 

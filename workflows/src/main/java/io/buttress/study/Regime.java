@@ -1,10 +1,37 @@
 package io.buttress.study;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.math.BigDecimal;
+
 /**
- * Which training data a trial sees.
+ * Which training data a trial sees. What it takes or changes depends on the task and the seed
+ * alone, so that all methods have the same.
  *
- * @param id {@code full}: all of the training set
+ * @param id {@code full}, {@code few-shot-250}, {@code label-noise-0.05}
+ * @param examples few-shot: how many training examples are used, those set apart for selection
+ *     included; null: all
+ * @param fraction label noise: of the training examples, that get another label; null: none
  */
-public record Regime(String id) {
-  public static final Regime FULL = new Regime("full");
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Regime(String id, Integer examples, Double fraction) {
+  public static final Regime FULL = new Regime("full", null, null);
+  static final String FEW_SHOT = "few-shot";
+  static final String LABEL_NOISE = "label-noise";
+
+  /** Steps that few examples are trained on at least, unless the study says otherwise. */
+  static final int FEW_SHOT_STEPS = 500;
+
+  public static Regime fewShot(int examples) {
+    return new Regime(FEW_SHOT + "-" + examples, examples, null);
+  }
+
+  public static Regime labelNoise(double fraction) {
+    String plain = new BigDecimal(Double.toString(fraction)).stripTrailingZeros().toPlainString();
+    return new Regime(LABEL_NOISE + "-" + plain, null, fraction);
+  }
+
+  /** Whether it can be used for a task; scores have no other label to be given. */
+  public boolean applies(TaskKind kind) {
+    return fraction == null || kind == TaskKind.CLASSIFICATION;
+  }
 }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Function;
@@ -138,19 +139,25 @@ public final class StudyParser {
             seeds.present()
                 ? distinct(seeds, SpecNode::longInteger, Function.identity())
                 : List.of(1L),
-            regimes.present()
-                ? distinct(regimes, StudyParser::regime, Regime::id)
-                : List.of(Regime.FULL),
+            regimes.present() ? regimes(regimes) : List.of(Regime.FULL),
             training,
             SelectionParser.parse(study.get("selection"), study.get("training"), training),
             collapse(study.get("collapse")),
             execution(study.get("execution")));
     long trials = Planner.trials(spec);
-    if (!spec.tasks().isEmpty()
-        && !spec.methods().isEmpty()
-        && spec.tasks().stream()
-            .noneMatch(task -> spec.methods().stream().anyMatch(m -> Planner.applies(m, task)))) {
-      study.get("methods").problem("none of them can be used for regression, which every task is");
+    if (!spec.tasks().isEmpty() && !spec.methods().isEmpty() && !spec.regimes().isEmpty()) {
+      if (spec.tasks().stream()
+          .noneMatch(task -> spec.methods().stream().anyMatch(m -> Planner.applies(m, task)))) {
+        study
+            .get("methods")
+            .problem("none of them can be used for regression, which every task is");
+      }
+      if (spec.tasks().stream()
+          .noneMatch(task -> spec.regimes().stream().anyMatch(r -> r.applies(task.kind())))) {
+        study
+            .get("regimes")
+            .problem("none of them can be used for regression, which every task is");
+      }
     }
     long refits = Planner.refits(spec);
     if (trials + refits > MAX_TRIALS) {
@@ -219,16 +226,51 @@ public final class StudyParser {
         && !method.text("activation").equals("relu");
   }
 
-  private static Regime regime(SpecNode node) {
+  private static List<Regime> regimes(SpecNode list) {
+    List<Regime> regimes = new ArrayList<>();
+    for (SpecNode item : list.items()) {
+      for (Regime regime : regime(item)) {
+        if (regimes.contains(regime)) {
+          item.problem("repeats " + regime.id());
+        }
+        regimes.add(regime);
+      }
+    }
+    return regimes;
+  }
+
+  private static List<Regime> regime(SpecNode node) {
     if (!node.json().isObject()) {
       node.wrong("an object such as {\"id\": \"full\"}");
-      return null;
+      return List.of();
     }
-    String id = node.get("id").choice(List.of(Regime.FULL.id()));
-    if (id != null) {
-      node.object(List.of("id"));
+    String id =
+        node.get("id").choice(List.of(Regime.FULL.id(), Regime.FEW_SHOT, Regime.LABEL_NOISE));
+    if (id == null) {
+      return List.of();
     }
-    return Regime.FULL;
+    return switch (id) {
+      case Regime.FEW_SHOT ->
+          values(node, "examples", item -> item.integer(Range.atLeast(2))).stream()
+              .map(Regime::fewShot)
+              .toList();
+      case Regime.LABEL_NOISE ->
+          values(node, "fraction", item -> item.number(new Range(0, true, 1, false))).stream()
+              .map(Regime::labelNoise)
+              .toList();
+      default -> {
+        node.object(List.of("id"));
+        yield List.of(Regime.FULL);
+      }
+    };
+  }
+
+  /** Those of a field beside {@code id}, which is one value or a list of them. */
+  private static <T> List<T> values(SpecNode node, String field, Function<SpecNode, T> read) {
+    node.object(List.of("id", field));
+    SpecNode value = node.get(field);
+    List<SpecNode> items = value.json().isArray() ? value.items() : List.of(value);
+    return items.stream().map(read).filter(Objects::nonNull).toList();
   }
 
   private static CollapseSpec collapse(SpecNode node) {

@@ -14,7 +14,7 @@ package io.buttress.study;
  * @param schedule {@code linear}, {@code cosine} or {@code constant}, after warm-up
  * @param dropout hidden, attention and classifier dropout; null: as in the model's config
  * @param steps optimizer steps; null: by epochs
- * @param minSteps train for at least so many optimizer steps
+ * @param minSteps train for at least so many optimizer steps; null: as the regime has it
  * @param microBatchSize examples per forward pass, at most {@code batchSize}: gradients accumulate
  *     over the micro-batches of a step; null: the whole batch at once
  * @param patience evaluations on the selection split in a row without improvement after which
@@ -33,14 +33,14 @@ public record Training(
     String schedule,
     Double dropout,
     Integer steps,
-    int minSteps,
+    Integer minSteps,
     Integer microBatchSize,
     Integer patience,
     Integer evaluateEvery) {
 
   public static final Training DEFAULT =
       new Training(
-          3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, 0, null, null, null);
+          3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, null, null, null, null);
 
   /** Whether training may end before its last step. */
   public boolean stopsEarly() {
@@ -53,6 +53,33 @@ public record Training(
         steps != null
             ? steps
             : (int) Math.ceil(epochs * Math.ceil(examples / (double) batchSize) - 1e-9);
-    return Math.max(wanted, minSteps);
+    return Math.max(wanted, leastSteps());
+  }
+
+  /** Optimizer steps before which training does not end. */
+  public int leastSteps() {
+    return minSteps == null ? 0 : minSteps;
+  }
+
+  /** This setting for trials of a regime. */
+  Training in(Regime regime) {
+    return minSteps != null
+        ? this
+        : new Training(
+            epochs,
+            batchSize,
+            learningRate,
+            warmup,
+            maxLength,
+            precision,
+            weightDecay,
+            clipNorm,
+            schedule,
+            dropout,
+            steps,
+            regime.examples() == null ? 0 : Regime.FEW_SHOT_STEPS,
+            microBatchSize,
+            patience,
+            evaluateEvery);
   }
 }

@@ -9,6 +9,8 @@ import java.util.SortedMap;
  *
  * @param failure one line, or null
  * @param selection metrics on the examples set apart from the training set
+ * @param flipped of the training examples with a wrong label: share for which that label is
+ *     predicted ({@code memorized}) and the right one ({@code recovered}); null without any
  * @param selected whether the study reports this trial: one with the setting that was chosen of its
  *     method; false for all others, and null in a study without selection
  */
@@ -28,6 +30,7 @@ public record TrialResult(
     Map<String, Double> validation,
     Map<String, Double> test,
     Map<String, Map<String, Double>> outOfDistribution,
+    Map<String, Double> flipped,
     Collapse collapse,
     String mlflowRunId,
     String modelUri,
@@ -59,6 +62,7 @@ public record TrialResult(
         validation,
         test,
         outOfDistribution,
+        flipped,
         collapse,
         mlflowRunId,
         modelUri,

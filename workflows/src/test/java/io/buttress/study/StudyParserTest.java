@@ -43,6 +43,26 @@ class StudyParserTest {
   }
 
   @Test
+  void regimesCross() {
+    StudySpec spec =
+        parser.parse(
+            study(
+                ", 'regimes': [{'id': 'full'}, {'id': 'few-shot', 'examples': [16, 500]},"
+                    + " {'id': 'label-noise', 'fraction': [0.05, 1e-1, 1]}]"));
+    assertThat(spec.regimes())
+        .extracting(Regime::id)
+        .containsExactly(
+            "full",
+            "few-shot-16",
+            "few-shot-500",
+            "label-noise-0.05",
+            "label-noise-0.1",
+            "label-noise-1");
+    assertThat(Planner.trials(spec)).isEqualTo(6);
+    assertThat(Json.canonical(Regime.FULL)).as("in fingerprints").isEqualTo("{\"id\":\"full\"}");
+  }
+
+  @Test
   void fillsInDefaults() {
     StudySpec spec = parser.parse(study(""));
 
@@ -242,7 +262,13 @@ class StudyParserTest {
         "'execution': {'checkpointEvery': 60} | execution.checkpointEvery: must be text, not 60",
         "'execution': {'keepModels': 'best'} | execution.keepModels: must be one of all, none",
         "'execution': {'maxParallelTrials': 501} | execution.maxParallelTrials: must be in [1, 500]",
-        "'regimes': [{'id': 'few-shot', 'examples': 250}] | regimes[0].id: must be full in this",
+        "'regimes': [{'id': 'few-shot'}] | regimes[0].examples: is required",
+        "'regimes': [{'id': 'few-shot', 'examples': [16, 1]}] | regimes[0].examples[1]: must be >= 2",
+        "'regimes': [{'id': 'few-shot', 'examples': [16, 16]}] | regimes[0]: repeats few-shot-16",
+        "'regimes': [{'id': 'few-shot', 'examples': 9, 'n': 1}] | regimes[0].n: unknown field",
+        "'regimes': [{'id': 'label-noise', 'fraction': 0}] | regimes[0].fraction: must be in (0, 1], not 0",
+        "'regimes': [{'id': 'label-noise', 'fraction': 1.5}] | regimes[0].fraction: must be",
+        "'regimes': [{'id': 'zero-shot'}] | regimes[0].id: must be one of full, few-shot,",
         "'regimes': ['full'] | regimes[0]: must be an object such as",
         "'regimes': [{'id': 'full'}, {'id': 'full'}] | regimes[1]: repeats full",
         "'training': {'precision': 'bf16'} | training.precision: must be fp32 in this version",
