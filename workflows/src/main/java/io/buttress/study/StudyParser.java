@@ -263,7 +263,8 @@ public final class StudyParser {
     SpecNode parallel = node.get("maxParallelTrials");
     SpecNode checkpoints = node.get("checkpointEvery");
     SpecNode keep = node.get("keepModels");
-    Integer maxParallelTrials = parallel.present() ? parallel.integer(Range.closed(1, 500)) : null;
+    Integer maxParallelTrials =
+        parallel.present() ? parallel.integer(ExecutionSpec.PARALLEL_TRIALS) : null;
     return new ExecutionSpec(
         maxParallelTrials == null ? standard.maxParallelTrials() : maxParallelTrials,
         checkpoints.present() ? checkpoints.seconds() : standard.checkpointSeconds(),

@@ -63,7 +63,7 @@ class ReplayTest {
                 WorkflowClientOptions.newBuilder().setIdentity("recorder").build())
             .build();
     try (TestWorkflowEnvironment environment = TestWorkflowEnvironment.newInstance(options)) {
-      steps.register(environment);
+      steps.register(environment, StudyWorkflowImpl.class);
       environment.start();
       WorkflowClient client = environment.getWorkflowClient();
       WorkflowStub stub =

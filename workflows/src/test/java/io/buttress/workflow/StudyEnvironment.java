@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.buttress.activity.TaskQueues;
+import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.temporal.activity.Activity;
 import io.temporal.client.WorkflowFailedException;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -28,8 +30,12 @@ abstract class StudyEnvironment {
 
   @BeforeEach
   void start() {
-    steps.register(environment);
+    steps.register(environment, studyWorkflow());
     environment.start();
+  }
+
+  Class<? extends StudyWorkflowImpl> studyWorkflow() {
+    return StudyWorkflowImpl.class;
   }
 
   @AfterEach
@@ -81,6 +87,18 @@ abstract class StudyEnvironment {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Asks a running study for its progress until it is so. */
+  static StudyProgress progress(WorkflowStub study, Predicate<StudyProgress> condition) {
+    for (int i = 0; i < 600; i++) {
+      StudyProgress progress = study.query("progress", StudyProgress.class);
+      if (condition.test(progress)) {
+        return progress;
+      }
+      pause(Duration.ofMillis(50));
+    }
+    throw new AssertionError("the study never gets there");
   }
 
   static RuntimeException fatal(String message, String type) {
