@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,8 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(60)
 class LongStudyTest extends StudyEnvironment {
   @Override
-  Class<? extends StudyWorkflowImpl> studyWorkflow() {
-    return ShortRuns.class;
+  @BeforeEach
+  void start() {
+    start(ShortRuns.class);
   }
 
   /** How many trials each run of the workflow started. */

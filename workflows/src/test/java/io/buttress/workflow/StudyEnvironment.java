@@ -7,10 +7,12 @@ import io.buttress.activity.TaskQueues;
 import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.temporal.activity.Activity;
+import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowFailedException;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.failure.ApplicationFailure;
+import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import java.time.Duration;
 import java.util.List;
@@ -26,16 +28,22 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 abstract class StudyEnvironment {
   final FakeSteps steps = new FakeSteps();
-  final TestWorkflowEnvironment environment = TestWorkflowEnvironment.newInstance();
+  // No machine's name gets into histories that are recorded.
+  final TestWorkflowEnvironment environment =
+      TestWorkflowEnvironment.newInstance(
+          TestEnvironmentOptions.newBuilder()
+              .setWorkflowClientOptions(
+                  WorkflowClientOptions.newBuilder().setIdentity("test").build())
+              .build());
 
   @BeforeEach
   void start() {
-    steps.register(environment, studyWorkflow());
-    environment.start();
+    start(StudyWorkflowImpl.class);
   }
 
-  Class<? extends StudyWorkflowImpl> studyWorkflow() {
-    return StudyWorkflowImpl.class;
+  void start(Class<? extends StudyWorkflowImpl> studyWorkflow) {
+    steps.register(environment, studyWorkflow);
+    environment.start();
   }
 
   @AfterEach
