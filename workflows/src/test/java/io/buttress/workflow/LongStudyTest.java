@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Studies too long for one run of their workflow. */
 @Timeout(60)
 class LongStudyTest extends StudyEnvironment {
+  /** Where servers begin to suggest it. */
+  private static final int SUGGESTED_EVENTS = 4096;
+
   @Override
   @BeforeEach
   void start() {
@@ -76,6 +79,26 @@ class LongStudyTest extends StudyEnvironment {
     WorkflowStub stub = begin(study(ShortRuns.TRIALS, 2, "stl"));
     assertThat(stub.getResult(StudyResult.class).done()).isEqualTo(ShortRuns.TRIALS);
     assertThat(trialsByRun(stub)).containsExactly(3L);
+  }
+
+  @Test
+  void continuesWhenTheServerFindsTheHistoryLong() {
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch signalled = new CountDownLatch(1);
+    steps.onFineTune =
+        trial -> {
+          running.countDown();
+          await(signalled);
+        };
+    WorkflowStub stub = begin(study(4, 1, "stl"));
+    await(running);
+    while (stub.describe().getHistoryLength() <= SUGGESTED_EVENTS) {
+      stub.signal("resume");
+    }
+    signalled.countDown();
+
+    assertThat(stub.getResult(StudyResult.class).done()).isEqualTo(4);
+    assertThat(trialsByRun(stub)).containsExactly(1L, 3L);
   }
 
   @Test
