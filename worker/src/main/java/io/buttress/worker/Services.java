@@ -18,7 +18,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 /** The activities of a worker, by the task queue that they are served on. */
-record Services(Object[] studies, Object[] cpu, Object[] gpu) {
+public record Services(Object[] studies, Object[] cpu, Object[] gpu) {
 
   /**
    * @param tracker empty: nothing is tracked
