@@ -8,5 +8,8 @@ package io.buttress.study;
  * @param keepModels {@code all} or {@code none}
  */
 public record ExecutionSpec(int maxParallelTrials, int checkpointSeconds, String keepModels) {
+  /** What {@code maxParallelTrials} may be. */
+  public static final Range PARALLEL_TRIALS = Range.closed(1, 500);
+
   public static final ExecutionSpec DEFAULT = new ExecutionSpec(4, 60, "all");
 }

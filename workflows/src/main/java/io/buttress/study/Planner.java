@@ -33,6 +33,12 @@ public final class Planner {
     return product(pairs, List.of(spec.models(), spec.seeds(), spec.regimes(), spec.training()));
   }
 
+  /** How many datasets a study prepares. */
+  static long datasets(StudySpec spec) {
+    List<Integer> lengths = spec.training().stream().map(Training::maxLength).distinct().toList();
+    return product(spec.tasks().size(), List.of(spec.models(), lengths));
+  }
+
   private static long product(long factor, List<List<?>> axes) {
     long product = factor;
     for (List<?> axis : axes) {
