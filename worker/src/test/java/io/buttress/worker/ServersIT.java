@@ -2,65 +2,28 @@ package io.buttress.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
-import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
-import io.temporal.client.WorkflowClient;
 import io.temporal.failure.ApplicationFailure;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Studies on the servers that the environment names: Temporal, MinIO, MLflow. */
-final class ServersIT {
-  @TempDir private Path folder;
-  private final Environment environment = new Environment(System.getenv());
-  private final String name = "it-" + UUID.randomUUID();
-  private WorkerProcess worker;
-  private StudyClient client;
+/** Studies on real servers. */
+final class ServersIT extends OnServers {
 
   @BeforeEach
-  void connect() throws Exception {
-    for (String variable :
-        Set.of("TEMPORAL_ADDRESS", "MLFLOW_TRACKING_URI", "AWS_ENDPOINT_URL_S3")) {
-      if (environment.get(variable).isEmpty()) {
-        if (System.getenv("CI") != null) {
-          fail(variable + " is not set: start the servers with infra/stack up");
-        }
-        assumeTrue(false, variable + " is not set: start the servers with infra/stack up");
-      }
-    }
-    WorkflowClient temporal = Connections.temporal(environment);
-    client = new StudyClient(temporal);
-    worker = startWorker();
-  }
-
-  @AfterEach
-  void stopWorker() throws Exception {
-    if (worker != null) {
-      worker.kill();
-    }
+  void start() throws Exception {
+    worker = startWorker(Map.of());
   }
 
   @Test
@@ -70,7 +33,7 @@ final class ServersIT {
     String trial = awaitTraining(id);
     awaitCheckpoint(trial);
     worker.kill();
-    worker = startWorker();
+    worker = startWorker(Map.of());
 
     StudyResult result = client.result(id).get(300, TimeUnit.SECONDS);
     assertThat(result.done()).isEqualTo(result.planned()).isEqualTo(2);
@@ -79,11 +42,7 @@ final class ServersIT {
     Set<String> fingerprints = new HashSet<>();
     for (JsonNode run : runs) {
       assertThat(run.path("info").path("status").asText()).isEqualTo("FINISHED");
-      for (JsonNode tag : run.path("data").path("tags")) {
-        if (tag.path("key").asText().equals("buttress.fingerprint")) {
-          fingerprints.add(tag.path("value").asText());
-        }
-      }
+      tag(run, "buttress.fingerprint").ifPresent(fingerprints::add);
     }
     assertThat(fingerprints).hasSize(result.planned());
     assertThat(worker.output()).contains("going on from step");
@@ -124,28 +83,6 @@ final class ServersIT {
     }
   }
 
-  /** Until a trial reports a step; returns its workflow id. */
-  private String awaitTraining(String workflowId) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
-    while (System.nanoTime() < deadline) {
-      try {
-        StudyProgress progress = client.progress(workflowId);
-        for (StudyProgress.Running trial : progress.running()) {
-          Optional<StudyClient.Activity> activity = client.activity(trial.workflowId());
-          if (activity.isPresent()
-              && activity.get().position() != null
-              && activity.get().position().step() > 0) {
-            return trial.workflowId();
-          }
-        }
-      } catch (RuntimeException e) {
-        // No worker answers queries yet.
-      }
-      Thread.sleep(200);
-    }
-    return fail("no trial trains; the worker says:\n" + worker.output());
-  }
-
   private JsonNode study(int steps) throws Exception {
     Path model = TinyModel.write(folder.resolve("model"));
     return Json.MAPPER.readTree(
@@ -156,43 +93,5 @@ final class ServersIT {
         """
             // Seeds of its own keep this study's trials apart from those of earlier runs.
             .formatted(name, model.toUri(), name.hashCode(), name.hashCode() + 1L, steps));
-  }
-
-  private WorkerProcess startWorker() throws Exception {
-    Map<String, String> variables = new HashMap<>();
-    variables.put("BUTTRESS_HOME", folder.resolve("home").toString());
-    variables.put("BUTTRESS_FILE_ROOTS", folder.toRealPath().toString());
-    return WorkerProcess.start(
-        Files.createTempFile(folder, "worker-", ".log"), variables, "worker");
-  }
-
-  private JsonNode runs() throws Exception {
-    JsonNode experiment = get("experiments/get-by-name?experiment_name=" + name).path("experiment");
-    HttpRequest request =
-        HttpRequest.newBuilder(api("runs/search"))
-            .header("Content-Type", "application/json")
-            .POST(
-                HttpRequest.BodyPublishers.ofString(
-                    "{\"experiment_ids\": [\""
-                        + experiment.path("experiment_id").asText()
-                        + "\"], \"max_results\": 100}"))
-            .build();
-    return send(request).path("runs");
-  }
-
-  private JsonNode get(String path) throws Exception {
-    return send(HttpRequest.newBuilder(api(path)).build());
-  }
-
-  private URI api(String path) throws Exception {
-    return URI.create(
-        environment.require("MLFLOW_TRACKING_URI", "a server") + "/api/2.0/mlflow/" + path);
-  }
-
-  private static JsonNode send(HttpRequest request) throws Exception {
-    HttpResponse<byte[]> response =
-        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofByteArray());
-    assertThat(response.statusCode()).isEqualTo(200);
-    return Json.MAPPER.readTree(response.body());
   }
 }
