@@ -160,6 +160,8 @@ public final class FineTuneActivity implements FineTune {
       Fit fit =
           new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed())
               .fit(model, regularizer, heldOut(trial, dataset, train), checkpoints, progress);
+      // Training takes long: the files that a kept model needs may have left the cache.
+      store.folder(inputs.model(source));
       FitStore.Stored stored = fits.put(trial, numerics, fit, model, folder, dataset);
       Optional<EvaluationStore.Stored> evaluation =
           diverged(stored)
@@ -186,7 +188,7 @@ public final class FineTuneActivity implements FineTune {
     if (train.heldOut() != null) {
       evaluated.put(SELECTION, train.heldOut());
     }
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       for (Map.Entry<String, Split> entry : evaluated.entrySet()) {
         String name = entry.getKey();
         Split split = entry.getValue();
