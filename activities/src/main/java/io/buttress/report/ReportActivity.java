@@ -144,7 +144,7 @@ public final class ReportActivity implements Report {
 
   /** The key is decided by the content: a repeated study with more results has a new report. */
   private String put(Map<String, String> texts) throws IOException {
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       for (Map.Entry<String, String> text : texts.entrySet()) {
         Files.writeString(scratch.root().resolve(text.getKey()), text.getValue());
       }

@@ -125,7 +125,7 @@ public final class TrackRunActivity implements TrackRun {
     for (Map.Entry<String, Blob> file : store.get(fineTuned.fitKey()).files().entrySet()) {
       if (file.getKey().startsWith(MODEL)) {
         String name = file.getKey().substring(MODEL.length());
-        store.objects().copy("blobs/" + file.getValue().sha256(), prefix + "/" + name);
+        store.copy(file.getValue(), prefix + "/" + name);
         kept = true;
       }
     }

@@ -77,7 +77,7 @@ final class FitStore {
       ModelFolder source,
       TokenizedDataset dataset)
       throws IOException {
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       Description description =
           new Description(
               fit.status(),

@@ -139,6 +139,15 @@ class ArtifactStoreTest {
   }
 
   @Test
+  void aBlobThatOnlyThisMachineStillHasIsCopied() throws IOException {
+    Blob blob = store.putBlob(file("x"));
+    store.objects().delete("blobs/" + blob.sha256());
+    store.copy(blob, "shown/x");
+    assertThat(objects.resolve("shown/x")).hasContent("x");
+    assertThat(open(directory.resolve("other")).blob(blob)).hasContent("x");
+  }
+
+  @Test
   void whoMakesAnArtifactAnewReplacesOneThatNamesLostBlobs() throws IOException {
     Artifact lost = store.put(KEY, Map.of("a", file("one")));
     store.objects().delete("blobs/" + lost.files().get("a").sha256());
