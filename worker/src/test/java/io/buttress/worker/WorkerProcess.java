@@ -30,6 +30,8 @@ final class WorkerProcess implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // What a killed process leaves behind goes with the test's folder.
+                "-Djava.io.tmpdir=" + log.toAbsolutePath().getParent(),
                 "-jar",
                 jar.toString()));
     command.addAll(List.of(arguments));
