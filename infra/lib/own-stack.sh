@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Servers of a script's own. To be sourced after infra/lib/mlflow-venv.sh.
 
+# Programs that a test run built serve everybody.
+PATH=$PATH:${BUTTRESS_HOME:-$HOME/.buttress}/test-stack/bin
+
 # own_stack_lacks STATE: prints what a stack needs and this machine lacks, else nothing.
 own_stack_lacks() {
   local lacks=""

@@ -40,7 +40,7 @@ final class Chaos implements AutoCloseable {
     this.folder = folder;
     this.random = new Random(seed);
     this.longestPause = longestPause;
-    worker = servers.startWorker(folder);
+    worker = Servers.startWorker(folder);
   }
 
   /** How many kills hit a study that ran on afterwards. */
@@ -57,7 +57,7 @@ final class Chaos implements AutoCloseable {
       double at = seconds();
       if (victim.equals(WORKER)) {
         worker.kill();
-        worker = servers.startWorker(folder);
+        worker = Servers.startWorker(folder);
       } else {
         Servers.kill(victim);
         Servers.up();
@@ -93,7 +93,7 @@ final class Chaos implements AutoCloseable {
       if (!worker.alive()) {
         // It gives up when a server does not answer at its start: its supervisor's part.
         say("%7.1f s  the worker ended by itself and is started again", seconds());
-        worker = servers.startWorker(folder);
+        worker = Servers.startWorker(folder);
       }
       Thread.sleep(20);
     }

@@ -1,19 +1,14 @@
 package io.buttress.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertAll;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.study.Json;
-import io.buttress.study.StudyResult;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,49 +43,9 @@ final class ChaosIT {
         int before = chaos.killed();
         chaos.disturb(name, KILLS, LONGEST);
         assertThat(chaos.killed()).as("kills that hit the study").isGreaterThan(before);
-        StudyResult result = servers.studies().result(name).get(60, TimeUnit.SECONDS);
-        ReportFiles.write(servers.artifacts(), result.reportKey(), folder.resolve(name));
-        check(servers, name, study);
+        EndedStudy.check(servers, name, study, folder.resolve(name));
       }
     }
-  }
-
-  private void check(Servers servers, String name, JsonNode study) throws Exception {
-    JsonNode report = Json.MAPPER.readTree(folder.resolve(name).resolve("report.json").toFile());
-    Undisturbed expected = Undisturbed.run(study, folder.resolve(name + "-undisturbed"));
-    TrackedStudy tracked = new TrackedStudy(servers.mlflow(), servers.artifacts().objects(), name);
-    Path histories = Files.createDirectories(folder.resolve(name + "-histories"));
-    assertAll(
-        checked(
-            "report.json equals the undisturbed study's in every metric",
-            () -> expected.assertSameReport(report)),
-        checked(
-            "the weights of all " + expected.trials() + " models are the same bytes",
-            () -> expected.assertSameWeights(report, servers.artifacts().objects())),
-        checked(
-            "MLflow has one run of each trial, finished", () -> tracked.assertOneRunEach(report)),
-        checked(
-            "MLflow has one point of each metric and step, and none is missing",
-            () -> assertThat(tracked.assertOnePointEach(histories)).isPositive()),
-        checked(
-            "the bucket has no checkpoint of these trials",
-            () -> {
-              for (String trial : report.path("trials").findValuesAsText("fingerprint")) {
-                assertThat(servers.checkpoints(trial)).isEmpty();
-              }
-            }));
-  }
-
-  private static Executable checked(String what, Executable check) {
-    return () -> {
-      try {
-        check.execute();
-      } catch (Throwable e) {
-        say("FAILED  %s", what);
-        throw e;
-      }
-      say("ok      %s", what);
-    };
   }
 
   /** Methods that keep something besides the weights, with early stopping that never ends one. */

@@ -4,10 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.study.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,6 +96,58 @@ final class LocalIT {
     for (JsonNode trial : report.path("trials")) {
       assertThat(trial.path("steps").asInt() % 5).isZero();
       assertThat(trial.path("steps").asInt()).isLessThan(400);
+    }
+  }
+
+  @Test
+  void killedAndStartedAgainGoesOnToTheSameReport() throws Exception {
+    Path study = study("{id: stl}, {id: repina-mlp, lambda: 0.1}");
+    Files.writeString(
+        study,
+        Files.readString(study).replace("steps: 20", "steps: 1000")
+            + "execution: {checkpointEvery: 1s}\n");
+    Path out = folder.resolve("report");
+    Path home = folder.resolve("home");
+    Random random = new Random(1);
+    int kills = 0;
+    boolean killed;
+    do {
+      Set<Path> before = checkpoints(home, ".json");
+      try (WorkerProcess process = start(study, out)) {
+        // The first one dies somewhere, the others when they have left a checkpoint.
+        while (kills > 0 && process.alive() && before.containsAll(checkpoints(home, ".json"))) {
+          Thread.sleep(20);
+        }
+        Thread.sleep(random.nextInt(2000));
+        killed = kills < 5 && process.alive();
+        if (killed) {
+          process.kill();
+          kills++;
+        } else {
+          assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+        }
+      }
+    } while (killed);
+
+    assertThat(kills).isGreaterThan(1);
+    assertThat(home.resolve("logs/buttress.log")).content().contains("going on from step");
+    Undisturbed.run(StudyFile.read(study).tree(), folder.resolve("undisturbed"))
+        .assertSameReport(Json.MAPPER.readTree(out.resolve("report.json").toFile()));
+    assertThat(checkpoints(home, "")).isEmpty();
+  }
+
+  private static Set<Path> checkpoints(Path home, String suffix) throws IOException {
+    Path folder = home.resolve("store/checkpoints");
+    if (!Files.exists(folder)) {
+      return Set.of();
+    }
+    try (Stream<Path> paths = Files.walk(folder)) {
+      return paths
+          .filter(path -> Files.isRegularFile(path) && path.toString().endsWith(suffix))
+          .collect(Collectors.toSet());
+    } catch (UncheckedIOException e) {
+      // Deleted while we walk.
+      return checkpoints(home, suffix);
     }
   }
 
@@ -181,17 +239,20 @@ final class LocalIT {
   private record Run(int exit, String output) {}
 
   private Run local(Path study, Path out) throws Exception {
-    try (WorkerProcess process =
-        WorkerProcess.start(
-            folder.resolve("log"),
-            Map.of("BUTTRESS_HOME", folder.resolve("home").toString()),
-            "local",
-            study.toString(),
-            "--no-mlflow",
-            "--out",
-            out.toString())) {
+    try (WorkerProcess process = start(study, out)) {
       int exit = process.await();
       return new Run(exit, process.output());
     }
+  }
+
+  private WorkerProcess start(Path study, Path out) throws IOException {
+    return WorkerProcess.start(
+        folder.resolve("log"),
+        Map.of("BUTTRESS_HOME", folder.resolve("home").toString()),
+        "local",
+        study.toString(),
+        "--no-mlflow",
+        "--out",
+        out.toString());
   }
 }

@@ -1,9 +1,11 @@
 package io.buttress.worker;
 
-import static org.junit.jupiter.api.Assertions.fail;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.StudyProgress;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
@@ -11,14 +13,21 @@ import io.temporal.client.WorkflowClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.mlflow.tracking.MlflowClient;
 
 /** The servers of {@code infra/stack} that the environment names. */
 final class Servers implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
   private final Environment environment = new Environment(System.getenv());
   private final WorkflowClient temporal;
   private final ArtifactStore artifacts;
@@ -64,13 +73,58 @@ final class Servers implements AutoCloseable {
   }
 
   /**
-   * @param folder may be read by the worker, which keeps its cache and log there
+   * @param folder of its log and its cache
    */
-  WorkerProcess startWorker(Path folder) throws IOException {
-    return WorkerProcess.start(
-        Files.createTempFile(folder, "worker-", ".log"),
-        Map.of("BUTTRESS_HOME", folder.resolve("home").toString(), "BUTTRESS_FILE_ROOTS", "/"),
-        "worker");
+  static WorkerProcess startWorker(Path folder) throws IOException {
+    return startWorker(folder, Map.of());
+  }
+
+  /**
+   * @param environment beside what it needs
+   */
+  static WorkerProcess startWorker(Path folder, Map<String, String> environment)
+      throws IOException {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("BUTTRESS_HOME", folder.resolve("home").toString());
+    all.put("BUTTRESS_FILE_ROOTS", "/");
+    return WorkerProcess.start(Files.createTempFile(folder, "worker-", ".log"), all, "worker");
+  }
+
+  /**
+   * Waits until a study's trial reports a step.
+   *
+   * @return the beginning of its fingerprint, with which its workflow's id ends
+   */
+  String awaitTraining(String workflowId) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() < deadline) {
+      try {
+        for (StudyProgress.Running trial : studies().progress(workflowId).running()) {
+          Optional<StudyClient.Activity> activity = studies().activity(trial.workflowId());
+          if (activity
+              .map(StudyClient.Activity::position)
+              .filter(at -> at.step() > 0)
+              .isPresent()) {
+            return trial.workflowId().substring(trial.workflowId().lastIndexOf('/') + 1);
+          }
+        }
+      } catch (RuntimeException e) {
+        // No worker answers queries yet.
+      }
+      Thread.sleep(200);
+    }
+    return fail("no trial of " + workflowId + " trains");
+  }
+
+  /** Waits until an attempt at a trial, numbered from 1, has left a whole checkpoint. */
+  void awaitCheckpoint(String fingerprint, int attempt) throws Exception {
+    String manifest = "-" + attempt + "/\\d+\\.json$";
+    Predicate<String> found = Pattern.compile(manifest).asPredicate();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (checkpoints(fingerprint).stream().noneMatch(found)) {
+      assertThat(System.nanoTime()).as("a checkpoint is due every second").isLessThan(deadline);
+      Thread.sleep(50);
+    }
   }
 
   WorkflowExecutionStatus status(String workflowId) {
