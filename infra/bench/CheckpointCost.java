@@ -17,7 +17,6 @@ import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,11 +106,13 @@ final class CheckpointCost {
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1);
         StoredCheckpoints checkpoints =
             new StoredCheckpoints(
-                timed(objects),
+                objects,
                 "benchmark-" + UUID.randomUUID(),
                 "1",
                 Numerics.current(),
-                Duration.ZERO)) {
+                Duration.ZERO,
+                new HandOver(),
+                (key, numbers) -> stored = System.nanoTime())) {
       Context context =
           new Context(
               new Method("stl", new TreeMap<>()),
@@ -181,21 +182,6 @@ final class CheckpointCost {
     } else if (block >= 2) {
       without.add(seconds);
     }
-  }
-
-  /** The same store; notes when the last put of a checkpoint ends. */
-  private ObjectStore timed(ObjectStore objects) {
-    return (ObjectStore)
-        Proxy.newProxyInstance(
-            ObjectStore.class.getClassLoader(),
-            new Class<?>[] {ObjectStore.class},
-            (proxy, method, arguments) -> {
-              Object result = method.invoke(objects, arguments);
-              if (method.getName().equals("putIfAbsent")) {
-                stored = System.nanoTime();
-              }
-              return result;
-            });
   }
 
   /** Prints the table; false when checkpoints cost more than they may. */

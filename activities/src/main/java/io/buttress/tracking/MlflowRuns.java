@@ -27,8 +27,12 @@ final class MlflowRuns {
   /** The server's limits for one batch. */
   private static final int METRICS = 1000;
 
+  /** In one answer to a search. */
+  private static final int RUNS = 1000;
+
   private static final int PARAMETERS_OR_TAGS = 100;
 
+  private static final String RUNNING_FILTER = "attributes.status = 'RUNNING'";
   private static final int ATTEMPTS = 5;
   private static final String ACTIVE = "active";
 
@@ -135,13 +139,10 @@ final class MlflowRuns {
 
   /** The run, if there is one; deletes younger ones that claim to be the same. */
   Optional<RunInfo> find(String experimentId, RunDescription description) {
-    String filter =
-        description.identity().entrySet().stream()
-            .map(tag -> "tags.`" + tag.getKey() + "` = '" + tag.getValue() + "'")
-            .collect(Collectors.joining(" and "));
     List<RunInfo> runs =
         client
-            .searchRuns(List.of(experimentId), filter, ViewType.ACTIVE_ONLY, METRICS)
+            .searchRuns(
+                List.of(experimentId), filter(description.identity()), ViewType.ACTIVE_ONLY, RUNS)
             .getItems()
             .stream()
             .map(Run::getInfo)
@@ -151,6 +152,24 @@ final class MlflowRuns {
       client.deleteRun(younger.getRunId());
     }
     return runs.stream().findFirst();
+  }
+
+  /** Ends all running runs that have these tags. */
+  void endRunning(String experimentId, Map<String, String> tags, RunStatus status) {
+    String running = tags.isEmpty() ? RUNNING_FILTER : filter(tags) + " and " + RUNNING_FILTER;
+    List<Run> page;
+    do {
+      // Those that have ended are not found again.
+      page =
+          client.searchRuns(List.of(experimentId), running, ViewType.ACTIVE_ONLY, RUNS).getItems();
+      page.forEach(run -> end(run.getInfo().getRunId(), status));
+    } while (page.size() == RUNS);
+  }
+
+  private static String filter(Map<String, String> tags) {
+    return tags.entrySet().stream()
+        .map(tag -> "tags.`" + tag.getKey() + "` = '" + tag.getValue() + "'")
+        .collect(Collectors.joining(" and "));
   }
 
   private void create(String experimentId, RunDescription description) {
@@ -170,10 +189,18 @@ final class MlflowRuns {
     }
   }
 
-  /** Logs points; the server keeps one of identical ones. */
+  /**
+   * Logs points of steps that come after the last one that the run has of their metric. Sorted by
+   * step, so that what got through of a broken call is the beginning of each metric.
+   */
   void log(String runId, List<MetricPoint> points) {
+    Map<String, Long> logged =
+        client.getRun(runId).getData().getMetricsList().stream()
+            .collect(Collectors.toMap(Metric::getKey, Metric::getStep));
     List<Metric> metrics =
         points.stream()
+            .filter(point -> point.step() > logged.getOrDefault(point.metric(), -1L))
+            .sorted(Comparator.comparingInt(MetricPoint::step))
             .map(
                 point ->
                     Metric.newBuilder()

@@ -27,7 +27,7 @@ import org.mlflow.tracking.MlflowHttpException;
  * <p>Methods throw {@link IOException} when the server does not do its part, {@link
  * UnusableExperimentException} when trying again is of no use.
  */
-public final class MlflowTracker implements AutoCloseable {
+public final class MlflowTracker implements MetricLog, AutoCloseable {
   private final MlflowAccess access;
   private final ArtifactStore store;
   private final MlflowHttp http;
@@ -64,27 +64,46 @@ public final class MlflowTracker implements AutoCloseable {
   }
 
   private OpenRun open(StudyRun study, RunDescription description) throws IOException {
-    return call(() -> openRun(runs.open(experiment(study), description)));
+    return call(() -> openRun(runs.open(experiment(study.name()), description)));
   }
 
   /** The run of a trial if it was ever opened. */
   Optional<OpenRun> find(StudyRun study, Trial trial, String workflowId) throws IOException {
     RunDescription description = RunDescription.of(study, trial, workflowId);
-    return call(() -> runs.find(experiment(study), description).map(this::openRun));
+    return call(() -> runs.find(experiment(study.name()), description).map(this::openRun));
   }
 
-  private String experiment(StudyRun study) {
-    return runs.experiment(study.name(), RunFolder.location(store, study.name()));
+  private String experiment(String name) {
+    return runs.experiment(name, RunFolder.location(store, name));
   }
 
   private OpenRun openRun(RunInfo info) {
     return new OpenRun(info.getRunId(), new RunFolder(store, http, info.getArtifactUri()));
   }
 
-  void log(OpenRun run, List<MetricPoint> points) throws IOException {
+  @Override
+  public void log(String runId, List<MetricPoint> points) throws IOException {
     call(
         () -> {
-          runs.log(run.id(), points);
+          runs.log(runId, points);
+          return null;
+        });
+  }
+
+  /** Ends the runs of a study's trials that nobody ended. */
+  void endAbandoned(StudyRun study) throws IOException {
+    endRunning(study.name(), RunDescription.trialsOf(study));
+  }
+
+  /** Ends all runs of studies with a name, trials' and their own, that are still running. */
+  public void endRunning(String name) throws IOException {
+    endRunning(name, Map.of());
+  }
+
+  private void endRunning(String name, Map<String, String> tags) throws IOException {
+    call(
+        () -> {
+          runs.endRunning(experiment(name), tags, RunStatus.KILLED);
           return null;
         });
   }

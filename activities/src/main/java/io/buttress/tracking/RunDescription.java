@@ -48,6 +48,11 @@ record RunDescription(
     return new RunDescription(name(trial), identity, tags, parameters(trial));
   }
 
+  /** Tags that the runs of all of a study's trials have. */
+  static SortedMap<String, String> trialsOf(StudyRun study) {
+    return new TreeMap<>(Map.of("buttress.studyKey", study.studyKey(), "buttress.kind", "trial"));
+  }
+
   private static TreeMap<String, String> tags(
       Map<String, String> identity, StudyRun study, String workflowId) {
     TreeMap<String, String> tags = new TreeMap<>(identity);

@@ -7,6 +7,7 @@ import io.buttress.activity.TrackRun;
 import io.buttress.report.ResultStore;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.CheckpointKeys;
 import io.buttress.study.Blob;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -49,12 +50,11 @@ public final class TrackRunActivity implements TrackRun {
     return tracker.isEmpty()
         ? study
         : attempt(
-            () ->
-                new StudyRun(
-                    study.name(),
-                    study.studyKey(),
-                    tracker.get().open(study, workflowId).id(),
-                    workflowRunId));
+            () -> {
+              tracker.get().endAbandoned(study);
+              String runId = tracker.get().open(study, workflowId).id();
+              return new StudyRun(study.name(), study.studyKey(), runId, workflowRunId);
+            });
   }
 
   @Override
@@ -75,6 +75,9 @@ public final class TrackRunActivity implements TrackRun {
           String key = results.put(study, trial, result);
           if (run.isPresent()) {
             record(run.get(), outcome, modelUri, key);
+          }
+          if (outcome.status() != TrialStatus.ERROR) {
+            CheckpointKeys.remove(store.objects(), CheckpointKeys.trial(trial.fingerprint()));
           }
           return key;
         });
@@ -134,10 +137,10 @@ public final class TrackRunActivity implements TrackRun {
     if (fineTuned != null && fineTuned.fitKey() != null) {
       Artifact fit = store.get(fineTuned.fitKey());
       List<MetricPoint> history = MetricHistory.read(store.file(fit, "history.csv"));
-      tracker.get().log(run, history);
+      tracker.get().log(run.id(), history);
       // A time that repeated calls agree on.
       long ended = history.stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
-      tracker.get().log(run, FinalMetrics.of(fineTuned, outcome.collapse(), ended));
+      tracker.get().log(run.id(), FinalMetrics.of(fineTuned, outcome.collapse(), ended));
       tracker.get().upload(run, fit, name -> !name.startsWith(MODEL));
       if (fineTuned.evaluationKey() != null) {
         Artifact evaluation = store.get(fineTuned.evaluationKey());

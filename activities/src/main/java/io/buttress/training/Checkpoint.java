@@ -1,7 +1,10 @@
 package io.buttress.training;
 
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.tracking.MetricPoint;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * All that a training run needs to go on after a step as if it had never stopped.
@@ -19,5 +22,11 @@ record Checkpoint(Numbers numbers, Map<String, Tensor> tensors) {
    * @param seconds of training, over all attempts
    */
   record Numbers(
-      int done, long examples, double seconds, StepLog.State log, EarlyStopping.State stopping) {}
+      int done, long examples, double seconds, StepLog.State log, EarlyStopping.State stopping) {
+
+    /** Metric points that will be in the trial's history. */
+    List<MetricPoint> points() {
+      return Stream.concat(log.points().stream(), stopping.points().stream()).toList();
+    }
+  }
 }

@@ -18,6 +18,7 @@ import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
@@ -25,11 +26,13 @@ import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
+import io.buttress.tracking.MetricLog;
 import io.buttress.training.Evaluator.Outputs;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
 import io.temporal.client.ActivityCompletionException;
+import io.temporal.client.ActivityNotExistsException;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.time.Duration;
@@ -38,12 +41,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a trial and evaluates it, as two separately stored steps: whichever is in the store is not
  * done again.
  */
 public final class FineTuneActivity implements FineTune {
+  private static final Logger LOG = LoggerFactory.getLogger(FineTuneActivity.class);
   private static final String TRAIN = "train";
   private static final String VALIDATION = "validation";
   private static final String SELECTION = "selection";
@@ -54,28 +61,59 @@ public final class FineTuneActivity implements FineTune {
   private final SnapshotMaker maker;
   private final FitStore fits;
   private final EvaluationStore evaluations;
+  private final MetricLog log;
+  private final HandOver handOver;
 
-  public FineTuneActivity(ArtifactStore store, DatasetStore datasets) {
+  /**
+   * @param log where metric points are shown during training
+   */
+  public FineTuneActivity(
+      ArtifactStore store, DatasetStore datasets, MetricLog log, HandOver handOver) {
     this.store = store;
     this.datasets = datasets;
+    this.log = log;
+    this.handOver = handOver;
     snapshots = new SnapshotStore(store, datasets);
     maker = new SnapshotMaker(store, snapshots);
     fits = new FitStore(store);
     evaluations = new EvaluationStore(store);
   }
 
+  /**
+   * One attempt at a trial.
+   *
+   * @param name of its checkpoints' folder
+   * @param progress is told of every step
+   * @param checkpoints is told of every checkpoint
+   */
+  record Attempt(String name, Progress progress, StoredCheckpoints.Listener checkpoints) {}
+
   @Override
-  public FineTuned fineTune(Trial trial) {
+  public FineTuned fineTune(Trial trial, String runId) {
     ActivityExecutionContext context = Activity.getExecutionContext();
-    // A heartbeat throws when the trial was cancelled, which ends the loop it is called from.
-    Progress progress = (step, steps, loss) -> context.heartbeat(new Position(step, steps, loss));
     ActivityInfo info = context.getInfo();
     Attempts attempts =
         new Attempts(
             store.objects(), trial.fingerprint(), info.getWorkflowRunId(), info.getAttempt());
-    try {
+    AtomicReference<String> newest = new AtomicReference<>();
+    // A heartbeat throws when the trial was cancelled, which ends the loop it is called from.
+    Progress progress =
+        (step, steps, loss) -> context.heartbeat(new Position(step, steps, loss, newest.get()));
+    handOver.begin();
+    try (MetricStream stream = new MetricStream(log, runId)) {
       attempts.begin();
-      return fineTune(trial, attempts.folder(), progress);
+      return fineTune(
+          trial,
+          new Attempt(
+              attempts.folder(),
+              progress,
+              (key, numbers) -> {
+                newest.set(key);
+                stream.send(numbers.points());
+              }));
+    } catch (ActivityNotExistsException e) {
+      removeIfEnded(trial, attempts.folder());
+      throw e;
     } catch (InvalidModelException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
     } catch (InvalidDataException e) {
@@ -84,26 +122,53 @@ public final class FineTuneActivity implements FineTune {
       throw e;
     } catch (IOException | RuntimeException e) {
       throw attempts.failed(e);
+    } finally {
+      handOver.end();
     }
   }
 
-  FineTuned fineTune(Trial trial, String attempt, Progress progress) throws IOException {
-    Numerics numerics = Numerics.current();
-    Optional<FitStore.Stored> fit = fits.find(trial, numerics);
-    Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
-    if (fit.isPresent() && (evaluation.isPresent() || diverged(fit.get()))) {
-      return result(fit.get(), evaluation);
+  /** What a late attempt stored after another one had ended the trial is of no use to anybody. */
+  private void removeIfEnded(Trial trial, String attempt) {
+    try {
+      if (finished(trial, Numerics.current()).isPresent()) {
+        CheckpointKeys.remove(
+            store.objects(), CheckpointKeys.attempt(trial.fingerprint(), attempt));
+      }
+    } catch (IOException e) {
+      LOG.warn("checkpoints of an ended trial stay: {}", e.getMessage());
     }
+  }
+
+  FineTuned fineTune(Trial trial, Attempt attempt) throws IOException {
+    Numerics numerics = Numerics.current();
+    Optional<FineTuned> finished = finished(trial, numerics);
+    if (finished.isPresent()) {
+      return finished.get();
+    }
+    // Outside the training loop, which leaves a checkpoint first.
+    Progress progress =
+        (step, steps, loss) -> {
+          handOver.check();
+          attempt.progress().at(step, steps, loss);
+        };
     for (SnapshotRequest request : trial.snapshots()) {
       // Found, unless another kind of machine made them: then these numbers need their own.
       maker.ensure(request, progress);
     }
     try (EngineLock engine = EngineLock.acquire(progress)) {
       TokenizedDataset dataset = datasets.load(trial.dataset());
+      Optional<FitStore.Stored> fit = fits.find(trial, numerics);
       return fit.isPresent() && fit.get().hasModel()
           ? evaluateKept(trial, dataset, fit.get(), numerics, progress)
           : trainAndEvaluate(trial, dataset, attempt, numerics, progress);
     }
+  }
+
+  private Optional<FineTuned> finished(Trial trial, Numerics numerics) throws IOException {
+    Optional<FitStore.Stored> fit = fits.find(trial, numerics);
+    Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
+    return fit.filter(stored -> evaluation.isPresent() || diverged(stored))
+        .map(stored -> result(stored, evaluation));
   }
 
   private FineTuned evaluateKept(
@@ -120,7 +185,7 @@ public final class FineTuneActivity implements FineTune {
   }
 
   private FineTuned trainAndEvaluate(
-      Trial trial, TokenizedDataset dataset, String attempt, Numerics numerics, Progress progress)
+      Trial trial, TokenizedDataset dataset, Attempt attempt, Numerics numerics, Progress progress)
       throws IOException {
     ResolvedModel source = trial.dataset().model();
     ModelFolder folder = ModelFolder.read(store.folder(store.get(source.key())), source.uri());
@@ -137,9 +202,11 @@ public final class FineTuneActivity implements FineTune {
             new StoredCheckpoints(
                 store.objects(),
                 trial.fingerprint(),
-                attempt,
+                attempt.name(),
                 numerics,
-                Duration.ofSeconds(trial.checkpointSeconds()))) {
+                Duration.ofSeconds(trial.checkpointSeconds()),
+                handOver,
+                attempt.checkpoints())) {
       TrainingSet train = TrainingSet.of(trial, dataset);
       Regularizer regularizer =
           Regularizers.create(
@@ -153,7 +220,12 @@ public final class FineTuneActivity implements FineTune {
                   Noise.ENGINE));
       Fit fit =
           new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed())
-              .fit(model, regularizer, heldOut(trial, dataset, train), checkpoints, progress);
+              .fit(
+                  model,
+                  regularizer,
+                  heldOut(trial, dataset, train),
+                  checkpoints,
+                  attempt.progress());
       FitStore.Stored stored = fits.put(trial, numerics, fit, model, folder, dataset);
       Optional<EvaluationStore.Stored> evaluation =
           diverged(stored)

@@ -16,21 +16,31 @@ import java.io.UncheckedIOException;
 /** Stores the pre-trained encoder's representations of a split. */
 public final class SnapshotRepresentationsActivity implements SnapshotRepresentations {
   private final SnapshotMaker maker;
+  private final HandOver handOver;
 
-  public SnapshotRepresentationsActivity(ArtifactStore store, DatasetStore datasets) {
+  public SnapshotRepresentationsActivity(
+      ArtifactStore store, DatasetStore datasets, HandOver handOver) {
+    this.handOver = handOver;
     maker = new SnapshotMaker(store, new SnapshotStore(store, datasets));
   }
 
   @Override
   public String snapshotRepresentations(SnapshotRequest request) {
     ActivityExecutionContext context = Activity.getExecutionContext();
+    handOver.begin();
     try {
       return maker.ensure(
-          request, (step, steps, loss) -> context.heartbeat(new Position(step, steps, null)));
+          request,
+          (step, steps, loss) -> {
+            handOver.check();
+            context.heartbeat(new Position(step, steps, null, null));
+          });
     } catch (InvalidModelException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      handOver.end();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.buttress.training;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.ObjectStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.ScratchFolder;
@@ -32,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoredCheckpoints.class);
-  private static final String FOLDER = "checkpoints/";
   private static final String MANIFEST = ".json";
   private static final String TENSORS = ".safetensors";
   private static final int KEPT = 2;
@@ -45,6 +45,8 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private final String own;
   private final Numerics numerics;
   private final Duration interval;
+  private final HandOver handOver;
+  private final Listener listener;
   private final ScratchFolder scratch;
   private final ExecutorService background = Executors.newSingleThreadExecutor();
   private Future<Duration> storing;
@@ -58,19 +60,34 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
    */
   record Manifest(Numerics numerics, String sha256, Checkpoint.Numbers numbers) {}
 
+  /** Is told of each checkpoint from which another attempt could go on; in the background. */
+  @FunctionalInterface
+  interface Listener {
+    void stored(String key, Checkpoint.Numbers numbers);
+  }
+
   /**
    * @param attempt tells this attempt at the trial from all others
    * @param numerics of this process: others' checkpoints would give other bits
    * @param interval between two checkpoints, at least
+   * @param handOver once it is asked for, a checkpoint is due at once and ends the attempt
    */
   StoredCheckpoints(
-      ObjectStore store, String fingerprint, String attempt, Numerics numerics, Duration interval)
+      ObjectStore store,
+      String fingerprint,
+      String attempt,
+      Numerics numerics,
+      Duration interval,
+      HandOver handOver,
+      Listener listener)
       throws IOException {
     this.store = store;
     this.numerics = numerics;
     this.interval = interval;
-    trial = FOLDER + fingerprint + "/";
-    own = trial + attempt + "/";
+    this.handOver = handOver;
+    this.listener = listener;
+    trial = CheckpointKeys.trial(fingerprint);
+    own = CheckpointKeys.attempt(fingerprint, attempt);
     scratch = new ScratchFolder();
   }
 
@@ -81,6 +98,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
         Optional<Checkpoint> checkpoint = read(key);
         if (checkpoint.isPresent()) {
           LOG.info("going on from step {} ({})", done(key), key);
+          listener.stored(key, checkpoint.get().numbers());
           return checkpoint;
         }
       }
@@ -131,6 +149,9 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
 
   @Override
   public boolean isDue() {
+    if (handOver.isRequested()) {
+      return true;
+    }
     if (storing != null && !storing.isDone()) {
       return false;
     }
@@ -140,10 +161,19 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
     return System.nanoTime() - since >= wait.toNanos();
   }
 
+  /**
+   * @throws io.temporal.failure.ApplicationFailure once a hand-over is asked for and the checkpoint
+   *     is stored
+   */
   @Override
   public void save(Checkpoint checkpoint) {
+    settle();
     since = System.nanoTime();
     storing = background.submit(() -> store(checkpoint));
+    if (handOver.isRequested()) {
+      settle();
+      handOver.check();
+    }
   }
 
   private Duration store(Checkpoint checkpoint) throws IOException {
@@ -158,6 +188,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
             new Manifest(numerics, ArtifactStore.sha256(tensors), checkpoint.numbers())));
     store.putIfAbsent(name + TENSORS, tensors);
     store.putIfAbsent(name + MANIFEST, manifest);
+    listener.stored(name + MANIFEST, checkpoint.numbers());
     List<String> manifests = manifests(own);
     for (String old : manifests.subList(Math.min(KEPT, manifests.size()), manifests.size())) {
       store.delete(old);
@@ -184,14 +215,12 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   /** Removes this attempt's checkpoints: the trial has ended. */
   void remove() throws IOException {
     settle();
-    for (String key : store.list(own)) {
-      store.delete(key);
-    }
+    CheckpointKeys.remove(store, own);
   }
 
   /** The last attempt in a workflow run that left a checkpoint of a trial; 0: none. */
   static int newestAttempt(ObjectStore store, String fingerprint, String run) throws IOException {
-    String prefix = FOLDER + fingerprint + "/" + run + "-";
+    String prefix = CheckpointKeys.trial(fingerprint) + run + "-";
     return store.list(prefix).stream()
         .filter(key -> key.endsWith(MANIFEST))
         .mapToInt(key -> Integer.parseInt(key.substring(prefix.length()).split("/")[0]))
@@ -199,10 +228,10 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
         .orElse(0);
   }
 
-  /** Removes what killed attempts left of trials that have a result. */
+  /** Removes what late attempts left of trials that have a result. */
   public static void sweep(ObjectStore store, Set<String> fingerprints) throws IOException {
-    for (String key : store.list(FOLDER)) {
-      if (fingerprints.contains(key.substring(FOLDER.length()).split("/")[0])) {
+    for (String key : store.list(CheckpointKeys.FOLDER)) {
+      if (fingerprints.contains(CheckpointKeys.fingerprint(key))) {
         store.delete(key);
       }
     }

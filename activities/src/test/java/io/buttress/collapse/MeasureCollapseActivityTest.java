@@ -47,7 +47,7 @@ class MeasureCollapseActivityTest {
   private static final String FINGERPRINT = "0123456789abcdef".repeat(4);
 
   /** Of no machine that runs this test: evaluation and measurement may happen on different ones. */
-  private static final Numerics NUMERICS = new Numerics("gpu", 77);
+  private static final Numerics NUMERICS = new Numerics("gpu", 77, "avx2");
 
   @TempDir Path folder;
   private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();

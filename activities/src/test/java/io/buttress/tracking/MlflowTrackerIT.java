@@ -34,6 +34,9 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -216,6 +219,56 @@ class MlflowTrackerIT {
 
   private int history(String runId, String metric) {
     return client.getMetricHistory(runId, metric).size();
+  }
+
+  @Test
+  void everyStepOfAMetricIsShownOnceWhicheverAttemptsTellOfIt() throws IOException {
+    MlflowTracker tracker = new MlflowTracker(access(), inBucket());
+    open.add(0, tracker);
+    String run = tracker.open(study(), trial, WORKFLOW).id();
+    tracker.log(run, points(0, 700, 1));
+    tracker.log(run, points(0, 700, 1));
+    // Another attempt went back to an earlier checkpoint: same steps at other times, then more.
+    tracker.log(run, points(0, 1200, 2));
+
+    for (String metric : List.of("loss", "learning_rate")) {
+      List<Metric> history = client.getMetricHistory(run, metric);
+      assertThat(history.stream().map(Metric::getStep))
+          .as("one point each")
+          .containsExactlyElementsOf(LongStream.range(0, 1200).boxed().toList());
+      assertThat(history.subList(0, 700)).allMatch(point -> point.getTimestamp() == 1);
+      assertThat(history.subList(700, 1200)).allMatch(point -> point.getTimestamp() == 2);
+    }
+  }
+
+  private StudyRun study() {
+    return new StudyRun(name, plan.studyKey(), null, "run");
+  }
+
+  private static List<MetricPoint> points(int from, int to, long timestamp) {
+    return IntStream.range(from, to)
+        .boxed()
+        .flatMap(
+            step ->
+                Stream.of("loss", "learning_rate")
+                    .map(metric -> new MetricPoint(metric, step, timestamp, step)))
+        .toList();
+  }
+
+  @Test
+  void anEqualStudyEndsTheRunsThatATerminatedOneLeft() throws IOException {
+    TrackRun activity = activity(inBucket());
+    StudyRun study = activity.openStudyRun(plan, "workflow");
+    String left = activity.openRun(study, trial, WORKFLOW);
+    StudyRun other = new StudyRun(name, Json.sha256("other" + token), null, "run");
+    String others = activity.openRun(other, trial, WORKFLOW);
+
+    assertThat(activity.openStudyRun(plan, "workflow").runId()).isEqualTo(study.runId());
+    assertThat(client.getRun(left).getInfo().getStatus()).isEqualTo(RunStatus.KILLED);
+    assertThat(client.getRun(study.runId()).getInfo().getStatus()).isEqualTo(RunStatus.RUNNING);
+    assertThat(client.getRun(others).getInfo().getStatus()).isEqualTo(RunStatus.RUNNING);
+    assertThat(activity.openRun(study, trial, WORKFLOW)).isEqualTo(left);
+    assertThat(client.getRun(left).getInfo().getStatus()).isEqualTo(RunStatus.RUNNING);
   }
 
   @Test

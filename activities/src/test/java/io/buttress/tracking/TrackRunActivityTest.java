@@ -16,6 +16,7 @@ import io.buttress.study.TrialStatus;
 import io.temporal.testing.TestActivityEnvironment;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Without a tracking server. */
 class TrackRunActivityTest {
@@ -109,6 +112,20 @@ class TrackRunActivityTest {
     assertThat(result.outOfDistribution()).isNull();
     assertThat(result.collapse()).isNull();
     assertThat(result.modelUri()).isNull();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void anEndedTrialLeavesNoCheckpointsUnlessItMayGoOn(TrialStatus status) throws IOException {
+    Trial trial = FinishedTrial.trial("t");
+    Path file = Files.writeString(directory.resolve("checkpoint"), "{}");
+    String checkpoint = "checkpoints/" + trial.fingerprint() + "/lost-1/5.json";
+    store.objects().putIfAbsent(checkpoint, file);
+    store.objects().putIfAbsent("checkpoints/other/run-1/5.json", file);
+
+    activity.closeRun(study(), trial, null, new Outcome(status, null, null, null));
+    assertThat(store.objects().exists(checkpoint)).isEqualTo(status == TrialStatus.ERROR);
+    assertThat(store.objects().exists("checkpoints/other/run-1/5.json")).isTrue();
   }
 
   @Test

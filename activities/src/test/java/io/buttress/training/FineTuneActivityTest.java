@@ -35,14 +35,18 @@ import io.buttress.study.Training;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import io.buttress.tracking.MetricHistory;
+import io.buttress.tracking.MetricLog;
 import io.buttress.tracking.MetricPoint;
+import io.buttress.training.FineTuneActivity.Attempt;
 import io.temporal.client.ActivityCanceledException;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestActivityEnvironment;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -71,8 +75,8 @@ class FineTuneActivityTest {
     model = importModel(Golden.FOLDER);
     dataset = importDataset(model);
     temporal.registerActivitiesImplementations(
-        new FineTuneActivity(store, datasets),
-        new SnapshotRepresentationsActivity(store, datasets));
+        new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver()),
+        new SnapshotRepresentationsActivity(store, datasets, new HandOver()));
   }
 
   @AfterEach
@@ -86,7 +90,7 @@ class FineTuneActivityTest {
     temporal.setActivityHeartbeatListener(Position.class, positions::add);
     Trial trial = trial(repina(0.1), 1, true);
 
-    FineTuned result = fineTune().fineTune(trial);
+    FineTuned result = fineTune(trial);
 
     assertThat(result.status()).isEqualTo(TrialStatus.DONE);
     assertThat(result.steps()).isEqualTo(5);
@@ -122,7 +126,7 @@ class FineTuneActivityTest {
     Trial all = trial(repina(0.1), 1, false);
     Trial search = selecting(all, 0.25, null);
 
-    FineTuned result = fineTune().fineTune(search);
+    FineTuned result = fineTune(search);
 
     Split train = Golden.split("two");
     SelectionSplit split =
@@ -148,12 +152,12 @@ class FineTuneActivityTest {
     assertThat(regularizerAtFirstStep(result))
         .as("compares rows of the same examples")
         .isCloseTo(0, within(1e-8));
-    assertThat(fineTune().fineTune(all).metrics()).doesNotContainKey("selection");
+    assertThat(fineTune(all).metrics()).doesNotContainKey("selection");
   }
 
   @Test
   void stopsEarlyOnWhatIsSetApart() throws IOException {
-    FineTuned result = fineTune().fineTune(selecting(trial(stl(), 1, true), 0.25, 1));
+    FineTuned result = fineTune(selecting(trial(stl(), 1, true), 0.25, 1));
 
     Artifact fit = store.get(result.fitKey());
     List<MetricPoint> history = MetricHistory.read(store.file(fit, "history.csv"));
@@ -181,7 +185,7 @@ class FineTuneActivityTest {
                     Golden.split("two").rows(0),
                     "validation",
                     Golden.split("two").rows(1, 2)))));
-    assertThatThrownBy(() -> fineTune().fineTune(trial))
+    assertThatThrownBy(() -> fineTune(trial))
         .cause()
         .isInstanceOfSatisfying(
             ApplicationFailure.class,
@@ -205,10 +209,10 @@ class FineTuneActivityTest {
   @Test
   void findsWhatAnotherRunStored() throws IOException {
     Trial trial = trial(stl(), 1, false);
-    FineTuned first = fineTune().fineTune(trial);
+    FineTuned first = fineTune(trial);
     List<String> before = store.objects().list("refs/");
 
-    assertThat(fineTune().fineTune(trial)).isEqualTo(first);
+    assertThat(fineTune(trial)).isEqualTo(first);
     assertThat(store.objects().list("refs/")).isEqualTo(before);
     assertThat(store.get(first.fitKey()).files()).doesNotContainKey("model/config.json");
   }
@@ -216,11 +220,11 @@ class FineTuneActivityTest {
   @Test
   void evaluatesAKeptModelAgainToTheSameBytes() throws IOException {
     Trial trial = trial(stl(), 1, true);
-    FineTuned first = fineTune().fineTune(trial);
+    FineTuned first = fineTune(trial);
     Artifact original = store.get(first.evaluationKey());
     store.objects().delete("refs/" + first.evaluationKey());
 
-    FineTuned second = fineTune().fineTune(trial);
+    FineTuned second = fineTune(trial);
 
     assertThat(second).isEqualTo(first);
     assertThat(store.get(second.evaluationKey())).isEqualTo(original);
@@ -228,8 +232,8 @@ class FineTuneActivityTest {
 
   @Test
   void aTrialThatWantsItsModelDoesNotMakeDoWithAFitThatLacksIt() throws IOException {
-    FineTuned without = fineTune().fineTune(trial(stl(), 1, false));
-    FineTuned with = fineTune().fineTune(trial(stl(), 1, true));
+    FineTuned without = fineTune(trial(stl(), 1, false));
+    FineTuned with = fineTune(trial(stl(), 1, true));
 
     assertThat(store.get(with.fitKey()).files()).containsKey("model/model.safetensors");
     assertThat(with.metrics()).isEqualTo(without.metrics());
@@ -238,29 +242,157 @@ class FineTuneActivityTest {
 
   @Test
   void aDivergedTrialIsAResult() {
-    FineTuned result = fineTune().fineTune(trial(stl(), 1e30, true));
+    FineTuned result = fineTune(trial(stl(), 1e30, true));
 
     assertThat(result.status()).isEqualTo(TrialStatus.DIVERGED);
     assertThat(result.failure()).matches("the loss is not finite at step \\d of 5");
     assertThat(result.evaluationKey()).isNull();
-    assertThat(fineTune().fineTune(trial(stl(), 1e30, true))).isEqualTo(result);
+    assertThat(fineTune(trial(stl(), 1e30, true))).isEqualTo(result);
+  }
+
+  @Test
+  void givesATrialToAnotherWorkerWithACheckpointOfTheLastStep() throws IOException {
+    Trial trial = trial(stl(), 1, true);
+    HandOver handOver = new HandOver();
+    Map<String, List<MetricPoint>> shown = new TreeMap<>();
+    Attempt first =
+        new Attempt(
+            "first",
+            (step, steps, loss) -> {
+              if (step == 2) {
+                handOver.request();
+              }
+            },
+            (key, numbers) -> shown.put(key, numbers.points()));
+    assertThatThrownBy(
+            () ->
+                new FineTuneActivity(store, datasets, MetricLog.NONE, handOver)
+                    .fineTune(trial, first))
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            failure -> {
+              assertThat(failure.isNonRetryable()).isFalse();
+              assertThat(failure.getNextRetryDelay())
+                  .isBetween(Duration.ofMillis(1), Duration.ofMillis(100));
+            });
+    String checkpoint = "checkpoints/" + trial.fingerprint() + "/first/2.json";
+    assertThat(shown).containsOnlyKeys(checkpoint);
+    assertThat(store.objects().exists(checkpoint)).isTrue();
+
+    List<Integer> steps = new ArrayList<>();
+    FineTuned result = attempt(trial, "second", (step, all, loss) -> steps.add(step), shown);
+    assertThat(steps).as("goes on with the third step").contains(3).doesNotContain(1, 2);
+    assertThat(history(result)).as("shows again what was shown").containsAll(shown.get(checkpoint));
+    assertThat(weights(result)).isEqualTo(weightsOfAnUndisturbedRun(trial));
+  }
+
+  @Test
+  void twoAttemptsAtOnceEndWithOneResultAndLeaveEachOtherAlone() throws IOException {
+    Trial trial = checkpointingAtOnce(trial(repina(0.1), 1, true));
+    Map<String, List<MetricPoint>> shown = new TreeMap<>();
+    List<FineTuned> results = new ArrayList<>();
+    results.add(
+        attempt(
+            trial,
+            "first",
+            (step, steps, loss) -> {
+              if (step == 3 && results.isEmpty()) {
+                results.add(attempt(trial, "second", (s, of, l) -> {}, shown));
+                assertThat(store.objects().list("checkpoints/"))
+                    .isNotEmpty()
+                    .allMatch(key -> key.contains("/first/"));
+              }
+            },
+            shown));
+
+    assertThat(results).hasSize(2);
+    assertThat(results.get(0)).isEqualTo(results.get(1));
+    assertThat(store.objects().list("checkpoints/")).isEmpty();
+    assertThat(weights(results.get(0))).isEqualTo(weightsOfAnUndisturbedRun(trial));
+  }
+
+  private interface Steps {
+    void at(int step, int steps, Double loss) throws IOException;
+  }
+
+  private FineTuned attempt(
+      Trial trial, String name, Steps progress, Map<String, List<MetricPoint>> shown)
+      throws IOException {
+    return new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver())
+        .fineTune(
+            trial,
+            new Attempt(
+                name,
+                (step, steps, loss) -> {
+                  try {
+                    progress.at(step, steps, loss);
+                  } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                  }
+                },
+                (key, numbers) -> shown.put(key, numbers.points())));
+  }
+
+  /** Its first checkpoint is due after the first step. */
+  private static Trial checkpointingAtOnce(Trial trial) {
+    return new Trial(
+        trial.fingerprint(),
+        trial.dataset(),
+        trial.method(),
+        trial.regime(),
+        trial.seed(),
+        trial.training(),
+        trial.selection(),
+        trial.collapse(),
+        trial.keepModel(),
+        0,
+        trial.snapshots());
+  }
+
+  private List<MetricPoint> history(FineTuned result) throws IOException {
+    return MetricHistory.read(store.file(store.get(result.fitKey()), "history.csv"));
+  }
+
+  private String weights(FineTuned result) throws IOException {
+    return store.get(result.fitKey()).files().get("model/model.safetensors").sha256();
+  }
+
+  /** Of the same trial under another name. */
+  private String weightsOfAnUndisturbedRun(Trial trial) throws IOException {
+    return weights(
+        fineTune(
+            new Trial(
+                Json.sha256("undisturbed"),
+                trial.dataset(),
+                trial.method(),
+                trial.regime(),
+                trial.seed(),
+                trial.training(),
+                trial.selection(),
+                trial.collapse(),
+                trial.keepModel(),
+                60,
+                trial.snapshots())));
   }
 
   @Test
   void endsWhenItIsCancelled() {
-    FineTuneActivity activity = new FineTuneActivity(store, datasets);
+    FineTuneActivity activity =
+        new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver());
     int[] told = {0};
     assertThatThrownBy(
             () ->
                 activity.fineTune(
                     trial(stl(), 1, true),
-                    "first",
-                    (step, steps, loss) -> {
-                      told[0]++;
-                      if (step == 2) {
-                        throw new ActivityCanceledException();
-                      }
-                    }))
+                    new Attempt(
+                        "first",
+                        (step, steps, loss) -> {
+                          told[0]++;
+                          if (step == 2) {
+                            throw new ActivityCanceledException();
+                          }
+                        },
+                        (key, numbers) -> {})))
         .isInstanceOf(ActivityCanceledException.class);
     assertThat(told[0]).isLessThan(5);
   }
@@ -272,7 +404,7 @@ class FineTuneActivityTest {
     model = importModel(broken);
     dataset = importDataset(model);
 
-    assertThatThrownBy(() -> fineTune().fineTune(trial(stl(), 1, true)))
+    assertThatThrownBy(() -> fineTune(trial(stl(), 1, true)))
         .isInstanceOf(ActivityFailure.class)
         .cause()
         .isInstanceOfSatisfying(
@@ -304,8 +436,8 @@ class FineTuneActivityTest {
     assertThat(snapshots().snapshotRepresentations(request)).isEqualTo(key);
   }
 
-  private FineTune fineTune() {
-    return temporal.newActivityStub(FineTune.class);
+  private FineTuned fineTune(Trial trial) {
+    return temporal.newActivityStub(FineTune.class).fineTune(trial, "run");
   }
 
   private SnapshotRepresentations snapshots() {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -34,13 +35,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A run that was killed and goes on from a checkpoint ends with the bits of an undisturbed one. */
 class ResumptionTest {
   private static final int STEPS = 12;
-  private static final Numerics NUMERICS = new Numerics("cpu", 2);
+  private static final Numerics NUMERICS = new Numerics("cpu", 2, "avx2");
   private static final Split ALL = Golden.split("two");
   private static final Split TRAIN = ALL.rows(IntStream.range(0, 15).toArray());
   private static final HeldOut APART =
       new HeldOut(ALL.rows(IntStream.range(15, ALL.size()).toArray()), 2, List.of("accuracy"));
 
   @TempDir Path folder;
+  private final HandOver handOver = new HandOver();
+  private final List<String> told = new CopyOnWriteArrayList<>();
   private ObjectStore store;
 
   @BeforeEach
@@ -149,20 +152,31 @@ class ResumptionTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(newest, bytes);
     assertThat(newest(NUMERICS)).hasValue(7);
-    assertThat(newest(new Numerics("cpu", 3))).isEmpty();
+    assertThat(newest(new Numerics("cpu", 3, "avx2"))).isEmpty();
+    assertThat(newest(new Numerics("cpu", 2, "avx512"))).isEmpty();
     Files.writeString(folder.resolve("checkpoints/trial/first/7.json"), "{\"numer");
     assertThat(newest(NUMERICS)).isEmpty();
   }
 
   private Optional<Integer> newest(Numerics numerics) throws IOException {
-    try (StoredCheckpoints other =
-        new StoredCheckpoints(store, "trial", "other", numerics, Duration.ZERO)) {
+    try (StoredCheckpoints other = stored("other", numerics)) {
       return other.newest().map(checkpoint -> checkpoint.numbers().done());
     }
   }
 
   private StoredCheckpoints stored(String attempt) throws IOException {
-    return new StoredCheckpoints(store, "trial", attempt, NUMERICS, Duration.ZERO);
+    return stored(attempt, NUMERICS);
+  }
+
+  private StoredCheckpoints stored(String attempt, Numerics numerics) throws IOException {
+    return new StoredCheckpoints(
+        store,
+        "trial",
+        attempt,
+        numerics,
+        Duration.ZERO,
+        handOver,
+        (key, numbers) -> told.add(key));
   }
 
   private Outcome killedAndResumed(Method method, Training training, int checkpoint, int kill)

@@ -21,6 +21,8 @@ import io.buttress.study.StudySpec;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
+import io.buttress.tracking.MetricLog;
+import io.buttress.training.FineTuneActivity.Attempt;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +63,7 @@ class SnapshotReuseTest {
         new ArtifactStore(
             new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache"));
     datasets = new DatasetStore(store);
-    activity = new FineTuneActivity(store, datasets);
+    activity = new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver());
     Map<String, Path> files = new TreeMap<>();
     for (String name : List.of("config.json", "model.safetensors")) {
       files.put(name, Golden.FOLDER.resolve(name));
@@ -132,11 +134,13 @@ class SnapshotReuseTest {
     boolean[] training = {false};
     activity.fineTune(
         trial,
-        "first",
-        (step, steps, loss) -> {
-          training[0] |= loss != null;
-          passes[0] += training[0] ? 0 : 1;
-        });
+        new Attempt(
+            "first",
+            (step, steps, loss) -> {
+              training[0] |= loss != null;
+              passes[0] += training[0] ? 0 : 1;
+            },
+            (key, numbers) -> {}));
     assertThat(training[0]).isTrue();
     return passes[0];
   }

@@ -5,12 +5,13 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.tracking.MlflowTracker;
 import io.temporal.client.WorkflowClient;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +29,8 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 final class LocalCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalCommand.class);
+
   private final Environment environment;
 
   @Spec private CommandSpec command;
@@ -68,7 +71,7 @@ final class LocalCommand implements Callable<Integer> {
                   temporal.client(),
                   Services.of(artifacts, sources, Optional.ofNullable(tracker)),
                   EnumSet.allOf(Queue.class))) {
-        int exit = follow(temporal.client(), artifacts, file, folder);
+        int exit = follow(temporal.client(), artifacts, file, folder, worker, tracker);
         if (mlflow != null) {
           showMlflow(mlflow);
         }
@@ -77,27 +80,36 @@ final class LocalCommand implements Callable<Integer> {
     }
   }
 
-  private int follow(WorkflowClient temporal, ArtifactStore artifacts, StudyFile file, Path folder)
+  private int follow(
+      WorkflowClient temporal,
+      ArtifactStore artifacts,
+      StudyFile file,
+      Path folder,
+      StudyWorker worker,
+      MlflowTracker tracker)
       throws Exception {
     StudyClient client = new StudyClient(temporal);
     String workflowId = StudyClient.workflowId(file.tree());
     client.start(workflowId, file.tree());
-    // On Ctrl-C: let the trials stop and their runs be closed before the process goes.
-    Thread cancel =
-        new Thread(
-            () -> {
-              try {
-                client.cancel(workflowId);
-                client.result(workflowId).get(20, TimeUnit.SECONDS);
-              } catch (Exception e) {
-                LoggerFactory.getLogger(LocalCommand.class).info("cancelled", e);
-              }
-            });
-    Runtime.getRuntime().addShutdownHook(cancel);
+    Thread stop = new Thread(() -> stop(worker, tracker, file.spec().name()));
+    Runtime.getRuntime().addShutdownHook(stop);
     try {
       return new StudyFollower(client, artifacts, System.out).follow(workflowId, folder);
     } finally {
-      removeHook(cancel);
+      removeHook(stop);
+    }
+  }
+
+  /** On Ctrl-C: the trial in training leaves a checkpoint, and no run seems to go on. */
+  private static void stop(StudyWorker worker, MlflowTracker tracker, String study) {
+    System.err.println("buttress: stopping; start it again to go on from here");
+    worker.close();
+    if (tracker != null) {
+      try {
+        tracker.endRunning(study);
+      } catch (IOException e) {
+        LOG.warn("runs stay open: {}", e.getMessage());
+      }
     }
   }
 

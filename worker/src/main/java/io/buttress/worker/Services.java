@@ -9,16 +9,18 @@ import io.buttress.report.ReportActivity;
 import io.buttress.report.ResultStore;
 import io.buttress.selection.SelectSettingsActivity;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.tracking.MetricLog;
 import io.buttress.tracking.MlflowTracker;
 import io.buttress.tracking.TrackRunActivity;
 import io.buttress.training.FineTuneActivity;
+import io.buttress.training.HandOver;
 import io.buttress.training.SnapshotRepresentationsActivity;
 import io.buttress.training.SnapshotStore;
 import java.io.IOException;
 import java.util.Optional;
 
 /** The activities of a worker, by the task queue that they are served on. */
-record Services(Object[] studies, Object[] cpu, Object[] gpu) {
+record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver handOver) {
 
   /**
    * @param tracker empty: nothing is tracked
@@ -26,6 +28,7 @@ record Services(Object[] studies, Object[] cpu, Object[] gpu) {
   static Services of(ArtifactStore artifacts, Sources sources, Optional<MlflowTracker> tracker)
       throws IOException {
     DatasetStore datasets = new DatasetStore(artifacts);
+    HandOver handOver = new HandOver();
     PlanStudyActivity plan = new PlanStudyActivity(artifacts, sources);
     return new Services(
         new Object[] {
@@ -39,8 +42,10 @@ record Services(Object[] studies, Object[] cpu, Object[] gpu) {
           new MeasureCollapseActivity(artifacts, datasets, new SnapshotStore(artifacts, datasets))
         },
         new Object[] {
-          new SnapshotRepresentationsActivity(artifacts, datasets),
-          new FineTuneActivity(artifacts, datasets)
-        });
+          new SnapshotRepresentationsActivity(artifacts, datasets, handOver),
+          new FineTuneActivity(
+              artifacts, datasets, tracker.<MetricLog>map(t -> t).orElse(MetricLog.NONE), handOver)
+        },
+        handOver);
   }
 }

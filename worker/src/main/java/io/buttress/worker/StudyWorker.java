@@ -2,6 +2,7 @@ package io.buttress.worker;
 
 import io.buttress.activity.KeepAlive;
 import io.buttress.activity.TaskQueues;
+import io.buttress.training.HandOver;
 import io.buttress.workflow.StudyWorkflowImpl;
 import io.buttress.workflow.TrialWorkflowImpl;
 import io.temporal.client.WorkflowClient;
@@ -18,10 +19,15 @@ final class StudyWorker implements AutoCloseable {
   /** How late an activity may learn of its cancellation, and a watcher of its progress. */
   private static final Duration HEARTBEAT = Duration.ofSeconds(2);
 
-  private final WorkerFactory factory;
+  /** What a checkpoint may take; an impatient orchestrator kills the process before. */
+  private static final Duration LONGEST_HAND_OVER = Duration.ofMinutes(10);
 
-  private StudyWorker(WorkerFactory factory) {
+  private final WorkerFactory factory;
+  private final HandOver handOver;
+
+  private StudyWorker(WorkerFactory factory, HandOver handOver) {
     this.factory = factory;
+    this.handOver = handOver;
   }
 
   static StudyWorker start(WorkflowClient client, Services services, Set<Queue> queues) {
@@ -42,7 +48,7 @@ final class StudyWorker implements AutoCloseable {
       factory.newWorker(TaskQueues.GPU, slots(1)).registerActivitiesImplementations(services.gpu());
     }
     factory.start();
-    return new StudyWorker(factory);
+    return new StudyWorker(factory, services.handOver());
   }
 
   private static WorkerOptions slots(int activities) {
@@ -52,9 +58,20 @@ final class StudyWorker implements AutoCloseable {
         .build();
   }
 
+  /** Takes no more work; what trains leaves a checkpoint and goes on elsewhere. */
   @Override
   public void close() {
+    // Heartbeats end with a shutdown: first let the work be given back, and take none again.
+    factory.suspendPolling();
+    handOver.request();
+    try {
+      handOver.awaitIdle(LONGEST_HAND_OVER);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    factory.shutdown();
+    factory.awaitTermination(5, TimeUnit.SECONDS);
     factory.shutdownNow();
-    factory.awaitTermination(10, TimeUnit.SECONDS);
+    factory.awaitTermination(5, TimeUnit.SECONDS);
   }
 }

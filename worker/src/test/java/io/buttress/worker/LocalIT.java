@@ -3,17 +3,18 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,43 +112,79 @@ final class LocalIT {
     Random random = new Random(1);
     int kills = 0;
     boolean killed;
-    do {
-      Set<Path> before = checkpoints(home, ".json");
-      try (WorkerProcess process = start(study, out)) {
-        // The first one dies somewhere, the others when they have left a checkpoint.
-        while (kills > 0 && process.alive() && before.containsAll(checkpoints(home, ".json"))) {
-          Thread.sleep(20);
+    try (ObjectStore store = new DirectoryObjectStore(home.resolve("store"))) {
+      do {
+        Set<String> before = Set.copyOf(store.list("checkpoints/"));
+        try (WorkerProcess process = start(study, out)) {
+          // The first one dies somewhere, the others when they have left a checkpoint.
+          while (kills > 0 && process.alive() && before.containsAll(manifests(store))) {
+            Thread.sleep(20);
+          }
+          Thread.sleep(random.nextInt(2000));
+          killed = kills < 5 && process.alive();
+          if (killed) {
+            process.kill();
+            kills++;
+          } else {
+            assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+          }
         }
-        Thread.sleep(random.nextInt(2000));
-        killed = kills < 5 && process.alive();
-        if (killed) {
-          process.kill();
-          kills++;
-        } else {
-          assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
-        }
-      }
-    } while (killed);
+      } while (killed);
+      assertThat(store.list("checkpoints/")).isEmpty();
+    }
 
     assertThat(kills).isGreaterThan(1);
     assertThat(home.resolve("logs/buttress.log")).content().contains("going on from step");
     Undisturbed.run(StudyFile.read(study).tree(), folder.resolve("undisturbed"))
         .assertSameReport(Json.MAPPER.readTree(out.resolve("report.json").toFile()));
-    assertThat(checkpoints(home, "")).isEmpty();
   }
 
-  private static Set<Path> checkpoints(Path home, String suffix) throws IOException {
-    Path folder = home.resolve("store/checkpoints");
-    if (!Files.exists(folder)) {
-      return Set.of();
+  /** Of whole checkpoints. */
+  private static List<String> manifests(ObjectStore store) throws IOException {
+    return store.list("checkpoints/").stream().filter(key -> key.endsWith(".json")).toList();
+  }
+
+  @Test
+  void goesOnFromWhereItWasStopped() throws Exception {
+    Path study = study("{id: stl}");
+    Files.writeString(
+        study,
+        Files.readString(study).replace("steps: 20", "steps: 3000")
+            + "execution: {checkpointEvery: 1s}\n");
+    Path out = folder.resolve("report");
+    try (WorkerProcess process = start(study, out);
+        ObjectStore store = new DirectoryObjectStore(folder.resolve("home").resolve("store"))) {
+      List<String> periodic = awaitCheckpoint(store, process);
+      assertThat(process.terminate()).isEqualTo(128 + 15);
+      List<String> left = store.list("checkpoints/");
+      assertThat(left).as("one more").hasSizeGreaterThan(periodic.size());
+
+      Run run = local(study, out);
+      assertThat(run.exit()).as(run.output()).isEqualTo(Exit.DONE);
+      String newest = left.stream().filter(key -> key.endsWith(".json")).max(BY_STEP).orElseThrow();
+      assertThat(folder.resolve("home").resolve("logs").resolve("buttress.log"))
+          .content()
+          .contains("going on from step " + step(newest) + " ");
+      assertThat(store.list("checkpoints/")).isEmpty();
     }
-    try (Stream<Path> paths = Files.walk(folder)) {
-      return paths
-          .filter(path -> Files.isRegularFile(path) && path.toString().endsWith(suffix))
-          .collect(Collectors.toSet());
-    } catch (UncheckedIOException e) {
-      // Deleted while we walk.
-      return checkpoints(home, suffix);
+  }
+
+  private static final Comparator<String> BY_STEP = Comparator.comparingInt(LocalIT::step);
+
+  private static int step(String checkpoint) {
+    return Integer.parseInt(checkpoint.replaceAll(".*/|[.].*", ""));
+  }
+
+  /** The first whole one. */
+  private static List<String> awaitCheckpoint(ObjectStore store, WorkerProcess process)
+      throws Exception {
+    while (true) {
+      List<String> keys = store.list("checkpoints/");
+      if (keys.stream().anyMatch(key -> key.endsWith(".json"))) {
+        return keys;
+      }
+      assertThat(process.alive()).as(process.output()).isTrue();
+      Thread.sleep(50);
     }
   }
 

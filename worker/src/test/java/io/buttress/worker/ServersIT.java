@@ -12,6 +12,7 @@ import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.temporal.client.WorkflowClient;
 import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +28,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +90,41 @@ final class ServersIT {
     }
     assertThat(fingerprints).hasSize(result.planned());
     assertThat(worker.output()).contains("going on from step");
+    assertThat(checkpoints(trial)).isEmpty();
+  }
+
+  @Test
+  void aWorkerThatIsToldToStopHandsItsTrialOver() throws Exception {
+    String id = name;
+    client.start(id, study(2000));
+    String trial = awaitTraining(id);
+    int seen = client.activity(trial).orElseThrow().position().step();
+    try (WorkerProcess other = startWorker()) {
+      assertThat(worker.terminate()).isEqualTo(128 + 15);
+      assertThat(worker.output()).doesNotContain("ERROR");
+
+      StudyResult result = client.result(id).get(300, TimeUnit.SECONDS);
+      assertThat(result.done()).isEqualTo(result.planned());
+      Matcher resumed = Pattern.compile("going on from step (\\d+)").matcher(other.output());
+      assertThat(resumed.find()).as(other.output()).isTrue();
+      assertThat(Integer.parseInt(resumed.group(1)))
+          .as("a checkpoint of the last step, not of the last second")
+          .isGreaterThanOrEqualTo(seen);
+      assertThat(checkpoints(trial)).isEmpty();
+    }
+  }
+
+  @Test
+  void cancellationLeavesNothingRunningAndNoCheckpoint() throws Exception {
+    String id = name;
+    client.start(id, study(20_000));
+    String trial = awaitTraining(id);
+    awaitCheckpoint(trial);
+    client.cancel(id);
+
+    assertThatThrownBy(() -> client.result(id).get(60, TimeUnit.SECONDS))
+        .hasRootCauseInstanceOf(CanceledFailure.class);
+    assertThat(runs().findValuesAsText("status")).hasSize(3).containsOnly("KILLED");
     assertThat(checkpoints(trial)).isEmpty();
   }
 

@@ -46,6 +46,12 @@ final class WorkerProcess implements AutoCloseable {
     return process.waitFor();
   }
 
+  /** Tells it to stop (SIGTERM), and waits for its end; returns the exit code. */
+  int terminate() throws InterruptedException {
+    process.destroy();
+    return process.waitFor();
+  }
+
   /** kill -9. */
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();

@@ -10,9 +10,13 @@ import java.util.Map;
 @ActivityInterface
 public interface FineTune {
 
-  /** Trains, stores the model (when kept) and the metric history; evaluates, stores predictions. */
+  /**
+   * Trains, stores the model (when kept) and the metric history; evaluates, stores predictions.
+   *
+   * @param runId on the tracking server, where metrics are shown during training; or null
+   */
   @ActivityMethod
-  FineTuned fineTune(Trial trial);
+  FineTuned fineTune(Trial trial, String runId);
 
   /**
    * What came of a trial.
@@ -35,6 +39,10 @@ public interface FineTune {
       double examplesPerSecond,
       Map<String, Map<String, Double>> metrics) {}
 
-  /** Heartbeat details: where training is. */
-  record Position(int step, int steps, Double loss) {}
+  /**
+   * Heartbeat details: where training is.
+   *
+   * @param checkpoint the newest one's manifest in the object store; null before the first
+   */
+  record Position(int step, int steps, Double loss, String checkpoint) {}
 }

@@ -12,7 +12,10 @@ import io.temporal.activity.ActivityMethod;
 @ActivityInterface
 public interface TrackRun {
 
-  /** Opens (or finds) the run of a study. */
+  /**
+   * Opens (or finds) the run of a study. Of trials that an earlier attempt at the study left
+   * running, because it was terminated, it ends the runs as killed.
+   */
   @ActivityMethod
   StudyRun openStudyRun(PlanStudy.Plan plan, String workflowId);
 
@@ -22,6 +25,7 @@ public interface TrackRun {
 
   /**
    * Logs a trial's history, metrics and artifacts, stores its {@code TrialResult}, ends its run.
+   * Removes its checkpoints, unless it failed: a later attempt may go on from them.
    *
    * @return key of the artifact with {@code result.json}
    */

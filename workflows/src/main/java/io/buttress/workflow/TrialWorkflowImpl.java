@@ -57,7 +57,7 @@ public final class TrialWorkflowImpl implements TrialWorkflow {
   private TemporalFailure attempt(TrackRun.StudyRun study, Trial trial) {
     try {
       runId = tracking.openRun(study, trial, Workflow.getInfo().getWorkflowId());
-      fineTuned = fineTune.fineTune(trial);
+      fineTuned = fineTune.fineTune(trial, runId);
       if (fineTuned.status() == TrialStatus.DONE) {
         collapse = measureCollapse.measureCollapse(trial, fineTuned.evaluationKey());
       }

@@ -136,7 +136,7 @@ final class FakeSteps {
 
   private final class FineTuning implements FineTune {
     @Override
-    public FineTuned fineTune(Trial trial) {
+    public FineTuned fineTune(Trial trial, String runId) {
       calls.add("fineTune " + name(trial));
       onFineTune.accept(trial);
       boolean diverged = fineTuned == TrialStatus.DIVERGED;
