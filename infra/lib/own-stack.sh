@@ -40,3 +40,10 @@ own_stack() {
   . "$own_stack_state/env"
   set +a
 }
+
+# fresh_stack STACK STATE: as own_stack, without the data of earlier ones.
+fresh_stack() {
+  "$1" down --dir "$2"
+  rm -rf "$2/data"
+  own_stack "$@"
+}

@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.mlflow.api.proto.Service.Metric;
@@ -69,9 +70,9 @@ final class TrackedStudy {
                 .toList();
         String where = run.getInfo().getRunName() + ", " + metric.getKey();
         if (history.containsKey(metric.getKey())) {
-          assertThat(tracked)
-              .as(where)
-              .containsExactlyInAnyOrderElementsOf(history.get(metric.getKey()));
+          List<Point> expected = history.get(metric.getKey());
+          assertThat(without(expected, tracked)).as("missing of " + where).isEmpty();
+          assertThat(without(tracked, expected)).as("too many of " + where).isEmpty();
         } else {
           assertThat(tracked).as(where).hasSize(1);
         }
@@ -79,6 +80,13 @@ final class TrackedStudy {
       }
     }
     return points;
+  }
+
+  /** Each as often as it is in the first list and not in the second one. */
+  private static List<Point> without(List<Point> points, List<Point> others) {
+    List<Point> rest = new ArrayList<>(points);
+    others.forEach(rest::remove);
+    return rest;
   }
 
   private List<Run> runs() {
