@@ -8,6 +8,7 @@ import io.buttress.activity.FineTune.Position;
 import io.buttress.study.Json;
 import io.buttress.study.StudyProgress;
 import io.temporal.api.common.v1.WorkflowExecution;
+import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.WorkflowClient;
@@ -182,6 +183,7 @@ final class RecoveryTime {
             .getPendingActivitiesList()) {
       Timestamp started = activity.getLastStartedTime();
       if (activity.getActivityType().getName().equals("FineTune")
+          && activity.getState() == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
           && activity.hasHeartbeatDetails()
           && Timestamps.compare(activity.getLastHeartbeatTime(), started) > 0) {
         Position position =
