@@ -1,11 +1,13 @@
 package io.buttress.collapse;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.activity.Failures;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.CollapseSpec;
@@ -15,6 +17,7 @@ import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.training.Numerics;
+import io.buttress.training.SnapshotMaker;
 import io.buttress.training.SnapshotStore;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
@@ -36,6 +39,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
   private final ArtifactStore store;
   private final DatasetStore datasets;
   private final SnapshotStore snapshots;
+  private final SnapshotMaker maker;
   private final CollapseStore measured;
 
   public MeasureCollapseActivity(
@@ -43,6 +47,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     this.store = store;
     this.datasets = datasets;
     this.snapshots = snapshots;
+    this.maker = new SnapshotMaker(store, snapshots);
     this.measured = new CollapseStore(store);
   }
 
@@ -53,6 +58,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       TrialResult.Collapse metrics =
           stored.isPresent() ? stored.get() : measure(trial, evaluationKey);
       return new Collapse(CollapseStore.key(trial), metrics.pretrained(), metrics.finetuned());
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -62,7 +69,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     ActivityExecutionContext context = Activity.getExecutionContext();
     int layer = trial.collapse().layer();
     Artifact evaluation = store.get(evaluationKey);
-    Map<Integer, Tensor> pretrained = snapshots.load(snapshot(trial), numerics(evaluation));
+    Map<Integer, Tensor> pretrained = pretrained(snapshot(trial), numerics(evaluation), context);
     Map<String, Tensor> evaluated = Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
     DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(layer));
     DMatrixRMaj after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
@@ -84,6 +91,21 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
             CollapseMetrics.compute(after, spectrumAfter, before, spectrumBefore, classes, topK));
     Spectra spectra = new Spectra(spectrumBefore.singular(), spectrumAfter.singular());
     return measured.put(trial, metrics, spectra, name(trial));
+  }
+
+  /** Stored before the trial began; one that is lost since is made anew where it gives the bits. */
+  private Map<Integer, Tensor> pretrained(
+      SnapshotRequest request, Numerics numerics, ActivityExecutionContext context)
+      throws IOException {
+    try {
+      return snapshots.load(request, numerics);
+    } catch (LostArtifactException e) {
+      if (!numerics.equals(Numerics.current())) {
+        throw e;
+      }
+      maker.ensure(request, (step, steps, loss) -> context.heartbeat("snapshot"));
+      return snapshots.load(request, numerics);
+    }
   }
 
   private static SnapshotRequest snapshot(Trial trial) {

@@ -88,13 +88,23 @@ public final class DatasetStore {
     }
   }
 
-  /**
-   * Reads a stored dataset.
-   *
-   * @throws IOException also when it has not been prepared
-   */
+  /** Reads a stored dataset; one that is lost is made anew. */
   public TokenizedDataset load(DatasetRequest request) throws IOException {
-    Artifact artifact = store.get(key(request));
+    Optional<Artifact> artifact = store.find(key(request));
+    return artifact.isPresent() ? read(artifact.get()) : remake(request);
+  }
+
+  private TokenizedDataset remake(DatasetRequest request) throws IOException {
+    try {
+      TokenizedDataset dataset = new DatasetMaker(store).make(request, progress -> {});
+      put(request, dataset);
+      return dataset;
+    } catch (SourceException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private TokenizedDataset read(Artifact artifact) throws IOException {
     Description description =
         Json.MAPPER.readValue(store.file(artifact, "dataset.json").toFile(), Description.class);
     Map<String, TokenizedDataset.Split> splits = new LinkedHashMap<>();

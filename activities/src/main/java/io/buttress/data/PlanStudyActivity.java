@@ -3,6 +3,7 @@ package io.buttress.data;
 import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Planner;
 import io.buttress.study.ResolvedStudy;
@@ -48,6 +49,8 @@ public final class PlanStudyActivity implements PlanStudy {
   public List<Trial> planPage(String planKey, int from, int size) {
     try {
       return plans.page(planKey, from, size);
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

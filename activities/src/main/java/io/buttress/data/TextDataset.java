@@ -1,6 +1,5 @@
 package io.buttress.data;
 
-import io.buttress.storage.ArtifactStore;
 import io.buttress.study.DataFile;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.TaskKind;
@@ -35,7 +34,7 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
    *
    * @throws InvalidDataException naming file and line
    */
-  static TextDataset read(ResolvedTask task, ArtifactStore store) throws IOException {
+  static TextDataset read(ResolvedTask task, Inputs inputs) throws IOException {
     TaskSpec spec = task.spec();
     List<String> wanted = new ArrayList<>(spec.text());
     wanted.add(spec.label());
@@ -49,7 +48,7 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
                   () ->
                       new InvalidDataException(
                           file.uri(), 0, "unknown format '" + file.format() + "'"))
-              .read(store.blob(file.blob()), file.uri(), spec.columns(), wanted));
+              .read(inputs.file(file), file.uri(), spec.columns(), wanted));
     }
     Targets targets = Targets.of(spec, task.splits().get("train").uri(), rows.get("train"));
     SortedMap<String, Split> splits = new TreeMap<>();

@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.activity.Report;
 import io.buttress.activity.TrackRun.StudyRun;
@@ -9,6 +10,7 @@ import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.evaluation.Metrics;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
 import io.buttress.study.TaskSpec;
@@ -18,6 +20,7 @@ import io.buttress.study.TrialStatus;
 import io.buttress.training.StoredCheckpoints;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -81,6 +84,8 @@ public final class ReportActivity implements Report {
       String key = put(texts);
       StoredCheckpoints.sweep(store.objects(), withResult(ended));
       return key;
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

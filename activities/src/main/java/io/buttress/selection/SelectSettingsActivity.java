@@ -1,5 +1,6 @@
 package io.buttress.selection;
 
+import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.SelectSettings;
 import io.buttress.activity.TrackRun.StudyRun;
@@ -7,12 +8,14 @@ import io.buttress.data.PlanStore;
 import io.buttress.evaluation.Metrics;
 import io.buttress.report.ResultStore;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.study.Planner;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
+import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -43,6 +46,8 @@ public final class SelectSettingsActivity implements SelectSettings {
       List<Trial> reported = refit ? chosen.stream().map(Planner::refit).toList() : chosen;
       String key = plans.put(reported);
       return new Plan(plan.studyKey(), key, plan.name(), reported.size(), plan.datasets());
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,6 +1,5 @@
 package io.buttress.storage;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import io.buttress.study.Blob;
 import io.buttress.study.Json;
 import java.io.IOException;
@@ -20,6 +19,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Content-addressed artifacts over an {@link ObjectStore}, with a local disk cache.
@@ -30,6 +31,11 @@ import java.util.regex.Pattern;
  * when they come from the cache. Safe for many threads, and for many processes on one cache.
  */
 public final class ArtifactStore {
+  private static final Logger LOG = LoggerFactory.getLogger(ArtifactStore.class);
+
+  /** Of what turns out to be damaged. */
+  private static final int READS = 2;
+
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   private final ObjectStore objects;
@@ -55,30 +61,65 @@ public final class ArtifactStore {
   }
 
   /**
-   * @throws IOException also when what is there is no artifact with this key
+   * An artifact whose files can all be read here, as far as can be told without reading them. What
+   * is corrupt or names lost blobs is removed and counts as absent, so that it is made anew.
    */
   public Optional<Artifact> find(String key) throws IOException {
-    Optional<InputStream> ref = objects.get("refs/" + key);
-    if (ref.isEmpty()) {
-      return Optional.empty();
-    }
-    try (InputStream in = ref.get()) {
-      Artifact artifact = Json.MAPPER.readValue(in.readAllBytes(), Artifact.class);
-      if (artifact == null || !key.equals(artifact.key()) || !isSound(artifact)) {
-        throw new IOException("refs/" + key + " is corrupt: it does not describe this artifact");
+    String flaw = null;
+    // What is damaged may have been so on its way, and not in the store.
+    for (int attempt = 1; attempt <= READS; attempt++) {
+      Optional<byte[]> ref = Download.bytes(objects, refKey(key));
+      if (ref.isEmpty()) {
+        return Optional.empty();
       }
-      return Optional.of(artifact);
-    } catch (JsonProcessingException e) {
-      throw new IOException("refs/" + key + " is corrupt: " + e.getOriginalMessage(), e);
+      Optional<Artifact> artifact = parse(key, ref.get());
+      Optional<String> lost = artifact.isEmpty() ? Optional.empty() : lostFile(artifact.get());
+      if (artifact.isPresent() && lost.isEmpty()) {
+        return artifact;
+      }
+      flaw = lost.map(name -> "the store has lost its " + name).orElse("it is corrupt");
+    }
+    LOG.warn("{} is removed, and made anew when it is needed: {}", refKey(key), flaw);
+    objects.delete(refKey(key));
+    return Optional.empty();
+  }
+
+  private Optional<String> lostFile(Artifact artifact) throws IOException {
+    for (Map.Entry<String, Blob> file : artifact.files().entrySet()) {
+      if (!has(file.getValue())) {
+        return Optional.of(file.getKey());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Artifact> parse(String key, byte[] ref) {
+    try {
+      return Optional.ofNullable(Json.MAPPER.readValue(ref, Artifact.class))
+          .filter(artifact -> key.equals(artifact.key()) && isSound(artifact));
+    } catch (IOException e) {
+      return Optional.empty();
     }
   }
 
+  /** Whether a blob is in the store or at hand; no request when it is at hand. */
+  public boolean has(Blob blob) throws IOException {
+    Path local = blobs.resolve(blob.sha256());
+    return (Files.exists(local) && Files.size(local) == blob.size())
+        || objects.exists(blobKey(blob));
+  }
+
   /**
-   * @throws IOException also when there is no such artifact
+   * @throws LostArtifactException when there is no such artifact
    */
   public Artifact get(String key) throws IOException {
     return find(key)
-        .orElseThrow(() -> new IOException("no artifact refs/" + key + " in the store"));
+        .orElseThrow(
+            () ->
+                new LostArtifactException(
+                    refKey(key)
+                        + ", which an earlier step stored, is not in the store: start the study"
+                        + " again, which makes anew what is lost"));
   }
 
   /** Stores files as an artifact, or adopts the one that is already there. */
@@ -98,7 +139,17 @@ public final class ArtifactStore {
     Path ref = staging.path();
     try {
       Files.writeString(ref, Json.canonical(artifact));
-      return objects.putIfAbsent("refs/" + artifact.key(), ref) ? artifact : get(artifact.key());
+      // A second time when what was there turns out to be corrupt or to name lost blobs.
+      for (int attempt = 1; attempt <= 2; attempt++) {
+        if (objects.putIfAbsent(refKey(artifact.key()), ref)) {
+          return artifact;
+        }
+        Optional<Artifact> winner = find(artifact.key());
+        if (winner.isPresent()) {
+          return winner.get();
+        }
+      }
+      throw new IOException(refKey(artifact.key()) + " is taken, but cannot be read");
     } finally {
       Files.deleteIfExists(ref);
     }
@@ -110,13 +161,13 @@ public final class ArtifactStore {
     Path copy = staging.path();
     try {
       String sha256;
-      try (InputStream in = Files.newInputStream(file)) {
-        sha256 = copy(in, copy);
+      try (InputStream in = Files.newInputStream(file);
+          OutputStream out = Files.newOutputStream(copy)) {
+        sha256 = copy(in, out);
       }
       Blob blob = new Blob(sha256, Files.size(copy));
-      String key = "blobs/" + sha256;
-      if (!objects.exists(key)) {
-        objects.putIfAbsent(key, copy);
+      if (!objects.exists(blobKey(blob))) {
+        objects.putIfAbsent(blobKey(blob), copy);
       }
       moveIntoCache(copy, sha256);
       return blob;
@@ -138,33 +189,41 @@ public final class ArtifactStore {
     return blob(blob);
   }
 
-  /** A verified local copy of a blob. Do not write to it. */
+  /**
+   * A verified local copy of a blob. Do not write to it.
+   *
+   * @throws IOException also when it is not in the store, or corrupt there even when read twice: it
+   *     is then removed, and what names it counts as absent
+   */
   public Path blob(Blob blob) throws IOException {
     Path local = blobs.resolve(blob.sha256());
     if (isCached(local, blob)) {
       return local;
     }
-    String key = "blobs/" + blob.sha256();
+    String key = blobKey(blob);
     Path partial = staging.path();
-    try (InputStream in =
-        objects.get(key).orElseThrow(() -> new IOException("no " + key + " in the store"))) {
-      String found = copy(in, partial);
-      if (!found.equals(blob.sha256())) {
-        throw new IOException(
-            key
-                + " in the store is corrupt: its "
-                + Files.size(partial)
-                + " bytes (expected: "
-                + blob.size()
-                + ") have sha256 "
-                + found
-                + "; restore it, or delete it and every ref that names it");
+    try {
+      for (int attempt = 1; attempt <= READS; attempt++) {
+        String found =
+            Download.file(objects, key, partial)
+                .orElseThrow(() -> new IOException("no " + key + " in the store"));
+        if (found.equals(blob.sha256())) {
+          moveIntoCache(partial, blob.sha256());
+          return local;
+        }
+        LOG.warn(
+            "{} in the store is corrupt: its {} bytes (expected: {}) have sha256 {}",
+            key,
+            Files.size(partial),
+            blob.size(),
+            found);
       }
-      moveIntoCache(partial, blob.sha256());
-      return local;
     } finally {
       Files.deleteIfExists(partial);
     }
+    objects.delete(key);
+    throw new IOException(
+        key + " was corrupt in the store and is removed: trying again makes anew what needs it");
   }
 
   /** Lays an artifact's files out as a folder (links into the cache). Do not write to them. */
@@ -200,7 +259,7 @@ public final class ArtifactStore {
       }
       if (!verified.contains(blob.sha256())) {
         try (InputStream in = Files.newInputStream(local)) {
-          if (!digest(in, OutputStream.nullOutputStream()).equals(blob.sha256())) {
+          if (!copy(in, OutputStream.nullOutputStream()).equals(blob.sha256())) {
             return false;
           }
         }
@@ -244,20 +303,23 @@ public final class ArtifactStore {
         && !path.startsWith("..");
   }
 
-  private static String copy(InputStream from, Path to) throws IOException {
-    try (OutputStream out = Files.newOutputStream(to)) {
-      return digest(from, out);
-    }
+  private static String refKey(String key) {
+    return "refs/" + key;
+  }
+
+  private static String blobKey(Blob blob) {
+    return "blobs/" + blob.sha256();
   }
 
   /** The digest of a file's bytes, as blobs are named. */
   public static String sha256(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
-      return digest(in, OutputStream.nullOutputStream());
+      return copy(in, OutputStream.nullOutputStream());
     }
   }
 
-  private static String digest(InputStream in, OutputStream out) throws IOException {
+  /** Returns the sha256 of what was copied. */
+  static String copy(InputStream in, OutputStream out) throws IOException {
     DigestInputStream digest = new DigestInputStream(in, sha256());
     digest.transferTo(out);
     return HexFormat.of().formatHex(digest.getMessageDigest().digest());

@@ -1,5 +1,9 @@
 package io.buttress.storage;
 
+import dev.failsafe.Failsafe;
+import dev.failsafe.FailsafeException;
+import dev.failsafe.FailsafeExecutor;
+import dev.failsafe.RetryPolicy;
 import io.minio.BucketExistsArgs;
 import io.minio.CopyObjectArgs;
 import io.minio.GetObjectArgs;
@@ -11,11 +15,17 @@ import io.minio.SourceObject;
 import io.minio.StatObjectArgs;
 import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
+import io.minio.errors.InsufficientDataException;
+import io.minio.errors.InvalidResponseException;
 import io.minio.errors.MinioException;
+import io.minio.errors.ServerException;
+import io.minio.errors.XmlParserException;
 import io.minio.messages.Item;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,15 +34,26 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLHandshakeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Objects in a bucket of MinIO, or of another S3 service that has conditional writes. */
 public final class MinioObjectStore implements ObjectStore {
+  private static final Logger LOG = LoggerFactory.getLogger(MinioObjectStore.class);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration IO_TIMEOUT = Duration.ofSeconds(60);
-  private static final int ATTEMPTS = 4;
-  private static final long FIRST_DELAY_MILLIS = 200;
+  private static final Duration FIRST_DELAY = Duration.ofMillis(200);
+  private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
+
+  /** 409: another conditional write of the key is under way. */
+  private static final Set<Integer> TRANSIENT_STATUS = Set.of(408, 409, 429, 500, 502, 503, 504);
+
+  /** S3 sends these with other statuses, too: 400, or 200 when it has begun to answer. */
+  private static final Set<String> TRANSIENT_CODE =
+      Set.of("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "IncompleteBody");
 
   /** Largest object S3 takes in one piece; the condition does not reach multipart uploads. */
   private static final long LARGEST = 5L << 30;
@@ -40,16 +61,23 @@ public final class MinioObjectStore implements ObjectStore {
   private final MinioClient client;
   private final URI endpoint;
   private final String bucket;
+  private final FailsafeExecutor<Object> retries;
 
   /**
    * Connects on first use.
    *
    * @param region as the server has it, {@code us-east-1} for MinIO
    * @param bucket must exist
+   * @param patience how long every call goes on trying while the server is down or busy
    * @throws IllegalArgumentException when endpoint or bucket cannot be such
    */
   public MinioObjectStore(
-      URI endpoint, String region, String accessKey, String secretKey, String bucket) {
+      URI endpoint,
+      String region,
+      String accessKey,
+      String secretKey,
+      String bucket,
+      Duration patience) {
     this.endpoint = endpoint;
     this.bucket = BucketExistsArgs.builder().bucket(bucket).build().bucket();
     this.client =
@@ -58,7 +86,10 @@ public final class MinioObjectStore implements ObjectStore {
             .region(region)
             .credentials(accessKey, secretKey)
             .build();
-    client.setTimeout(CONNECT_TIMEOUT.toMillis(), IO_TIMEOUT.toMillis(), IO_TIMEOUT.toMillis());
+    long connect = Math.min(CONNECT_TIMEOUT.toMillis(), patience.toMillis());
+    long io = Math.min(IO_TIMEOUT.toMillis(), patience.toMillis());
+    client.setTimeout(connect, io, io);
+    this.retries = Failsafe.with(retries(patience));
   }
 
   /**
@@ -70,10 +101,11 @@ public final class MinioObjectStore implements ObjectStore {
     String key = ".probe/" + UUID.randomUUID();
     Path file = Files.createTempFile("probe-", "");
     try {
-      boolean first = putIfAbsent(key, file);
-      boolean second = putIfAbsent(key, file);
+      // What the first says is of no matter: it is false when an answer was lost on the way.
+      putIfAbsent(key, file);
+      boolean overwritten = putIfAbsent(key, file);
       delete(key);
-      if (!first || second) {
+      if (overwritten) {
         throw new IOException(
             "the object store at "
                 + endpoint
@@ -207,40 +239,67 @@ public final class MinioObjectStore implements ObjectStore {
     }
   }
 
-  /** Retries what the client does not: broken connections and conflicts between writers. */
+  /** Retries what the client does not: broken connections, a busy server, racing writers. */
   private <T> T call(String what, Call<T> call) throws IOException {
-    long delay = FIRST_DELAY_MILLIS;
-    for (int attempt = 1; ; attempt++) {
-      Exception problem;
-      try {
-        return call.run();
-      } catch (MinioException e) {
-        problem = e;
-      } catch (IllegalStateException e) {
-        // So the client reports broken connections.
-        if (!(e.getCause() instanceof IOException)) {
-          throw e;
-        }
-        problem = e;
-      }
-      if (attempt == ATTEMPTS || !isTransient(problem)) {
-        throw failure(what, problem);
-      }
-      try {
-        Thread.sleep(delay + ThreadLocalRandom.current().nextLong(delay));
-      } catch (InterruptedException e) {
+    try {
+      return retries.get(call::run);
+    } catch (FailsafeException | IllegalStateException e) {
+      // Checked exceptions come wrapped; the client reports broken connections unchecked.
+      if (isInterruption(e)) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while waiting to " + what, e);
       }
-      delay *= 2;
+      if (e.getCause() instanceof MinioException problem) {
+        throw failure(what, problem);
+      }
+      if (e.getCause() instanceof IOException) {
+        throw failure(what, e);
+      }
+      throw e;
     }
   }
 
-  private static boolean isTransient(Exception problem) {
+  private static RetryPolicy<Object> retries(Duration patience) {
+    return RetryPolicy.builder()
+        .handleIf(MinioObjectStore::isTransient)
+        .withMaxRetries(-1)
+        .withMaxDuration(patience)
+        // Full jitter: each delay is drawn from zero to twice the step.
+        .withBackoff(FIRST_DELAY, LONGEST_DELAY)
+        .withJitter(1)
+        .onRetryScheduled(
+            event ->
+                LOG.info(
+                    "the object store fails, trying again in {} ms: {}",
+                    event.getDelay().toMillis(),
+                    String.valueOf(event.getLastException())))
+        .build();
+  }
+
+  private static boolean isTransient(Throwable problem) {
     if (problem instanceof ErrorResponseException response) {
-      return response.response().code() == 409;
+      return TRANSIENT_STATUS.contains(response.response().code())
+          || TRANSIENT_CODE.contains(response.errorResponse().code());
     }
-    return problem.getCause() instanceof IOException;
+    if (problem instanceof ServerException server) {
+      return TRANSIENT_STATUS.contains(server.statusCode());
+    }
+    return problem instanceof XmlParserException
+        || problem instanceof InvalidResponseException
+        || problem instanceof InsufficientDataException
+        || (problem.getCause() instanceof IOException cause
+            && !(cause instanceof FileSystemException)
+            && !(cause instanceof FileNotFoundException)
+            && !(cause instanceof SSLHandshakeException));
+  }
+
+  private static boolean isInterruption(Throwable problem) {
+    for (Throwable t = problem; t != null; t = t.getCause()) {
+      if (t instanceof InterruptedException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private IOException failure(String what, Exception problem) {

@@ -8,6 +8,7 @@ import io.buttress.report.ResultStore;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.study.Blob;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -174,6 +175,8 @@ public final class TrackRunActivity implements TrackRun {
       return step.run();
     } catch (UnusableExperimentException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw Activity.wrap(e);
     }

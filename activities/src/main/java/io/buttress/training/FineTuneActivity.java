@@ -3,6 +3,7 @@ package io.buttress.training;
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
 import io.buttress.data.DatasetStore;
+import io.buttress.data.Inputs;
 import io.buttress.data.InvalidDataException;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.data.TokenizedDataset.Split;
@@ -19,6 +20,7 @@ import io.buttress.regularizer.Regularizers;
 import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
@@ -57,6 +59,7 @@ public final class FineTuneActivity implements FineTune {
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
+  private final Inputs inputs;
   private final SnapshotStore snapshots;
   private final SnapshotMaker maker;
   private final FitStore fits;
@@ -73,6 +76,7 @@ public final class FineTuneActivity implements FineTune {
     this.datasets = datasets;
     this.log = log;
     this.handOver = handOver;
+    inputs = new Inputs(store);
     snapshots = new SnapshotStore(store, datasets);
     maker = new SnapshotMaker(store, snapshots);
     fits = new FitStore(store);
@@ -118,6 +122,8 @@ public final class FineTuneActivity implements FineTune {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
     } catch (InvalidDataException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_DATA);
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (ActivityCompletionException | ApplicationFailure e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -188,7 +194,7 @@ public final class FineTuneActivity implements FineTune {
       Trial trial, TokenizedDataset dataset, Attempt attempt, Numerics numerics, Progress progress)
       throws IOException {
     ResolvedModel source = trial.dataset().model();
-    ModelFolder folder = ModelFolder.read(store.folder(store.get(source.key())), source.uri());
+    ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
     EncoderConfig config = folder.config();
     if (trial.training().dropout() != null) {
       config = config.withDropout(trial.training().dropout());

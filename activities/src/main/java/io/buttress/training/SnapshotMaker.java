@@ -1,5 +1,6 @@
 package io.buttress.training;
 
+import io.buttress.data.Inputs;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
@@ -10,25 +11,27 @@ import io.buttress.study.ResolvedModel;
 import io.buttress.study.SnapshotRequest;
 import java.io.IOException;
 
-/** Computes pre-trained representations that are not in the store yet. */
-final class SnapshotMaker {
+/** Computes pre-trained representations that are not in the store. */
+public final class SnapshotMaker {
   private final ArtifactStore store;
+  private final Inputs inputs;
   private final SnapshotStore snapshots;
 
-  SnapshotMaker(ArtifactStore store, SnapshotStore snapshots) {
+  public SnapshotMaker(ArtifactStore store, SnapshotStore snapshots) {
     this.store = store;
+    this.inputs = new Inputs(store);
     this.snapshots = snapshots;
   }
 
   /** The key of the snapshot, which is in the store when this returns. */
-  String ensure(SnapshotRequest request, Progress progress) throws IOException {
+  public String ensure(SnapshotRequest request, Progress progress) throws IOException {
     Split split = snapshots.split(request);
     String key = SnapshotStore.key(request, split, Numerics.current());
     if (store.find(key).isPresent()) {
       return key;
     }
     ResolvedModel source = request.dataset().model();
-    ModelFolder folder = ModelFolder.read(store.folder(store.get(source.key())), source.uri());
+    ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
     folder.config().requireFits(split);
     folder.config().requireLayers(request.layers());
     // The head is not part of any representation: its seed is of no matter.

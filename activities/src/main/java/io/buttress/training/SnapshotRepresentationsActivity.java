@@ -6,6 +6,7 @@ import io.buttress.activity.SnapshotRepresentations;
 import io.buttress.data.DatasetStore;
 import io.buttress.model.InvalidModelException;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.LostArtifactException;
 import io.buttress.study.SnapshotRequest;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
@@ -37,6 +38,8 @@ public final class SnapshotRepresentationsActivity implements SnapshotRepresenta
           });
     } catch (InvalidModelException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
+    } catch (LostArtifactException e) {
+      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

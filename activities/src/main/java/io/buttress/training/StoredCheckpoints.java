@@ -3,12 +3,13 @@ package io.buttress.training;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
+import io.buttress.storage.Download;
 import io.buttress.storage.ObjectStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,9 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private static final String MANIFEST = ".json";
   private static final String TENSORS = ".safetensors";
   private static final int KEPT = 2;
+
+  /** Of a checkpoint that is damaged: on the way, perhaps, and not in the store. */
+  private static final int READS = 2;
 
   /** Storing takes at most this share of the time: what is due waits for 20 times the last. */
   private static final int LEAST_INTERVALS = 20;
@@ -102,10 +106,11 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
           return checkpoint;
         }
       }
+      return Optional.empty();
     } catch (IOException e) {
-      LOG.warn("checkpoints cannot be read, training starts anew: {}", e.getMessage());
+      // Better another attempt, once the store answers, than training from the first step.
+      throw new UncheckedIOException(e);
     }
-    return Optional.empty();
   }
 
   /** Those below a prefix, the newest first. */
@@ -117,29 +122,31 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   }
 
   private Optional<Checkpoint> read(String key) throws IOException {
-    Path file = scratch.root().resolve("resumed" + TENSORS);
-    try (InputStream json = store.get(key).orElse(InputStream.nullInputStream())) {
-      Manifest manifest = Json.MAPPER.readValue(json, Manifest.class);
-      if (!manifest.numerics().equals(numerics)) {
+    for (int attempt = 1; attempt <= READS; attempt++) {
+      Optional<byte[]> json = Download.bytes(store, key);
+      if (json.isEmpty()) {
         return Optional.empty();
       }
-      Optional<InputStream> tensors = store.get(key.replace(MANIFEST, TENSORS));
-      if (tensors.isEmpty()) {
-        return Optional.empty();
-      }
-      try (InputStream in = tensors.get()) {
+      try {
+        Manifest manifest = Json.MAPPER.readValue(json.get(), Manifest.class);
+        if (!manifest.numerics().equals(numerics)) {
+          return Optional.empty();
+        }
+        Path file = scratch.root().resolve("resumed" + TENSORS);
         Files.deleteIfExists(file);
-        Files.copy(in, file);
+        Optional<String> sha256 = Download.file(store, key.replace(MANIFEST, TENSORS), file);
+        if (sha256.isEmpty()) {
+          return Optional.empty();
+        }
+        if (sha256.get().equals(manifest.sha256())) {
+          return Optional.of(new Checkpoint(manifest.numbers(), Safetensors.read(file)));
+        }
+      } catch (JsonProcessingException e) {
+        LOG.warn("{} is no manifest: {}", key, e.getOriginalMessage());
       }
-      if (!ArtifactStore.sha256(file).equals(manifest.sha256())) {
-        LOG.warn("{} is damaged and not used", key);
-        return Optional.empty();
-      }
-      return Optional.of(new Checkpoint(manifest.numbers(), Safetensors.read(file)));
-    } catch (JsonProcessingException e) {
-      LOG.warn("{} is damaged and not used", key);
-      return Optional.empty();
     }
+    LOG.warn("{} is damaged and not used", key);
+    return Optional.empty();
   }
 
   private static int done(String key) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.buttress.activity.Failures;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
@@ -27,8 +28,11 @@ import io.buttress.study.Trial;
 import io.buttress.training.Numerics;
 import io.buttress.training.SnapshotStore;
 import io.temporal.failure.ActivityFailure;
+import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestActivityEnvironment;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -166,6 +170,33 @@ class MeasureCollapseActivityTest {
         .hasMessageContaining("toy, stl, full, seed 3 (0123456789ab)")
         .hasMessageContaining("fine-tuned representations are not finite: row 1, dimension 2");
     assertThat(store.find(CollapseStore.key(trial))).isEmpty();
+  }
+
+  @Test
+  void whatIsLostAndCannotBeMadeHereEndsTheTrial() throws Exception {
+    String evaluation = evaluation("a", random(2));
+    store.objects().list("refs/").stream()
+        .filter(key -> !key.endsWith(evaluation))
+        .filter(key -> !key.endsWith(DatasetStore.key(trial.dataset())))
+        .forEach(this::delete);
+    assertThatThrownBy(() -> activity.measureCollapse(trial, evaluation)).satisfies(this::isLost);
+    delete("refs/" + evaluation);
+    assertThatThrownBy(() -> activity.measureCollapse(trial, evaluation)).satisfies(this::isLost);
+  }
+
+  private void delete(String key) {
+    try {
+      store.objects().delete(key);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void isLost(Throwable thrown) {
+    ApplicationFailure failure = (ApplicationFailure) thrown.getCause();
+    assertThat(failure.getType()).isEqualTo(Failures.LOST);
+    assertThat(failure.isNonRetryable()).isTrue();
+    assertThat(failure.getOriginalMessage()).contains("start the study again");
   }
 
   private String evaluation(String name, float[] values) throws Exception {

@@ -1,11 +1,15 @@
 package io.buttress.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.buttress.activity.Failures;
 import io.buttress.activity.PrepareDataset;
+import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.LostArtifactException;
+import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.TaskKind;
@@ -30,7 +34,7 @@ class PrepareDatasetActivityTest {
   private ResolvedModel model;
   private TestActivityEnvironment environment;
   private PrepareDataset activity;
-  private final List<PrepareDatasetActivity.Progress> heartbeats = new ArrayList<>();
+  private final List<DatasetMaker.Progress> heartbeats = new ArrayList<>();
 
   @BeforeEach
   void start() throws Exception {
@@ -38,8 +42,7 @@ class PrepareDatasetActivityTest {
     String uri = "file:" + Fixtures.model(folder.resolve("model"));
     model = new ModelImport(store, Fixtures.sources(folder)).load(uri).model();
     environment = TestActivityEnvironment.newInstance();
-    environment.setActivityHeartbeatListener(
-        PrepareDatasetActivity.Progress.class, heartbeats::add);
+    environment.setActivityHeartbeatListener(DatasetMaker.Progress.class, heartbeats::add);
     environment.registerActivitiesImplementations(new PrepareDatasetActivity(store));
     activity = environment.newActivityStub(PrepareDataset.class);
   }
@@ -79,7 +82,7 @@ class PrepareDatasetActivityTest {
     PrepareDataset.Prepared prepared = activity.prepareDataset(request);
     assertThat(prepared.key()).isEqualTo(DatasetStore.key(request));
     assertThat(prepared.examples()).isEqualTo(2);
-    assertThat(heartbeats).contains(new PrepareDatasetActivity.Progress("ood:x", 0, 2));
+    assertThat(heartbeats).contains(new DatasetMaker.Progress("ood:x", 0, 2));
 
     TokenizedDataset dataset = new DatasetStore(store).load(request);
     assertThat(dataset.kind()).isEqualTo(TaskKind.REGRESSION);
@@ -135,5 +138,50 @@ class PrepareDatasetActivityTest {
     assertThat(cause.getOriginalMessage())
         .isEqualTo("file:/data/validation.tsv:2: expected 2 fields, found 1");
     assertThat(store.find(DatasetStore.key(request))).isEmpty();
+  }
+
+  private DatasetRequest small() throws IOException {
+    String rows = "a\tb\tscore\nthe cat\ta dog\t2.5\n";
+    return request(pairs(null), Map.of("train", rows, "validation", rows), 8);
+  }
+
+  /** As the store of a worker that has nothing at hand. */
+  private ArtifactStore elsewhere(String name) throws IOException {
+    return new ArtifactStore(store.objects(), folder.resolve(name));
+  }
+
+  @Test
+  void aDatasetThatIsLostLaterIsMadeAnew() throws IOException {
+    DatasetRequest request = small();
+    activity.prepareDataset(request);
+    Artifact stored = store.get(DatasetStore.key(request));
+    TokenizedDataset dataset = new DatasetStore(store).load(request);
+    store.objects().delete("blobs/" + stored.files().get("train.safetensors").sha256());
+
+    TokenizedDataset remade = new DatasetStore(elsewhere("second")).load(request);
+    assertThat(remade.splits().get("train").inputIds())
+        .isEqualTo(dataset.splits().get("train").inputIds());
+    assertThat(elsewhere("third").find(stored.key())).contains(stored);
+  }
+
+  @Test
+  void aLostModelOrFileIsNamedAndNotTriedAgain() throws IOException {
+    DatasetRequest request = small();
+    store.objects().delete("refs/" + model.key());
+    assertThatThrownBy(() -> activity.prepareDataset(request))
+        .cause()
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            failure -> {
+              assertThat(failure.getType()).isEqualTo(Failures.LOST);
+              assertThat(failure.isNonRetryable()).isTrue();
+              assertThat(failure.getOriginalMessage()).contains(model.uri(), "start the study");
+            });
+
+    DataFile train = request.task().splits().get("train");
+    store.objects().delete("blobs/" + train.blob().sha256());
+    assertThatThrownBy(() -> new DatasetStore(elsewhere("second")).load(request))
+        .isInstanceOf(LostArtifactException.class)
+        .hasMessageContainingAll(train.uri(), "start the study");
   }
 }

@@ -45,7 +45,8 @@ class TextDatasetTest {
 
   private TextDataset read(TaskSpec spec, String train, String validation) throws IOException {
     return TextDataset.read(
-        Fixtures.resolved(store, spec, Map.of("train", train, "validation", validation)), store);
+        Fixtures.resolved(store, spec, Map.of("train", train, "validation", validation)),
+        new Inputs(store));
   }
 
   @Test

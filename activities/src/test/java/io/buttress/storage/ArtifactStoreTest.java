@@ -104,16 +104,49 @@ class ArtifactStoreTest {
   }
 
   @Test
-  void corruptBlobsInTheStoreAreRefused() throws IOException {
-    Blob blob = store.putBlob(file("good"));
+  void aCorruptBlobIsRemovedAndWhatNamesItIsMadeAnew() throws IOException {
+    Blob blob = store.put(KEY, Map.of("a", file("good"))).files().get("a");
     overwrite(objects.resolve("blobs").resolve(blob.sha256()), "evil");
 
     ArtifactStore other = open(directory.resolve("other"));
-    assertThatThrownBy(() -> other.blob(blob))
+    Artifact artifact = other.get(KEY);
+    assertThatThrownBy(() -> other.file(artifact, "a"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("blobs/" + blob.sha256())
         .hasMessageContaining("corrupt");
     assertThat(directory.resolve("other/incoming")).isEmptyDirectory();
+
+    assertThat(other.find(KEY)).isEmpty();
+    assertThat(other.objects().list("")).isEmpty();
+    assertThat(other.put(KEY, Map.of("a", file("good")))).isEqualTo(artifact);
+    assertThat(open(directory.resolve("third")).file(artifact, "a")).hasContent("good");
+  }
+
+  @Test
+  void aLostBlobMakesItsArtifactAbsent() throws IOException {
+    Artifact artifact = store.put(KEY, Map.of("a", file("x"), "b", file("y")));
+    store.objects().delete("blobs/" + artifact.files().get("b").sha256());
+
+    assertThat(store.find(KEY)).as("a copy is at hand").contains(artifact);
+    ArtifactStore other = open(directory.resolve("other"));
+    assertThat(other.find(KEY)).isEmpty();
+    assertThatThrownBy(() -> other.get(KEY))
+        .isInstanceOf(LostArtifactException.class)
+        .hasMessageContaining("refs/" + KEY);
+    assertThat(other.objects().exists("refs/" + KEY)).isFalse();
+    assertThat(store.put(KEY, Map.of("a", file("x"), "b", file("y")))).isEqualTo(artifact);
+    assertThat(other.file(other.get(KEY), "b")).hasContent("y");
+  }
+
+  @Test
+  void whoMakesAnArtifactAnewReplacesOneThatNamesLostBlobs() throws IOException {
+    Artifact lost = store.put(KEY, Map.of("a", file("one")));
+    store.objects().delete("blobs/" + lost.files().get("a").sha256());
+
+    ArtifactStore other = open(directory.resolve("other"));
+    Artifact made = other.put(KEY, Map.of("a", file("two")));
+    assertThat(other.file(other.get(KEY), "a")).hasContent("two");
+    assertThat(made).isNotEqualTo(lost).isEqualTo(other.get(KEY));
   }
 
   @Test
@@ -152,11 +185,11 @@ class ArtifactStoreTest {
         "{\"key\":\"KEY\",\"files\":{\"../a\":{\"sha256\":\"KEY\",\"size\":1}}}",
         "{\"key\":\"other\",\"files\":{}}"
       })
-  void corruptRefsAreRefused(String ref) throws IOException {
+  void corruptRefsAreRemoved(String ref) throws IOException {
     store.objects().putIfAbsent("refs/" + KEY, file(ref.replace("KEY", KEY)));
-    assertThatThrownBy(() -> store.find(KEY))
-        .isInstanceOf(IOException.class)
-        .hasMessageContaining("refs/" + KEY + " is corrupt");
+    Artifact made = store.put(KEY, Map.of("a", file("new")));
+    assertThat(made.files()).containsOnlyKeys("a");
+    assertThat(open(directory.resolve("other")).find(KEY)).contains(made);
   }
 
   @ParameterizedTest

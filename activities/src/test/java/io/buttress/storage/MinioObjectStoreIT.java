@@ -11,6 +11,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -134,6 +135,7 @@ class MinioObjectStoreIT extends ObjectStoreContract {
         Stack.variable("AWS_REGION"),
         Stack.variable("AWS_ACCESS_KEY_ID"),
         secret,
-        bucket);
+        bucket,
+        Duration.ofSeconds(1));
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.net.URI;
+import java.time.Duration;
 
 /** The real servers of {@code infra/stack}, found by the environment its {@code env} file sets. */
 public final class Stack {
@@ -26,6 +27,7 @@ public final class Stack {
         variable("AWS_REGION"),
         variable("AWS_ACCESS_KEY_ID"),
         variable("AWS_SECRET_ACCESS_KEY"),
-        variable("BUTTRESS_BUCKET"));
+        variable("BUTTRESS_BUCKET"),
+        Duration.ofSeconds(5));
   }
 }

@@ -9,7 +9,9 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.FineTune.Position;
+import io.buttress.activity.MeasureCollapse;
 import io.buttress.activity.SnapshotRepresentations;
+import io.buttress.collapse.MeasureCollapseActivity;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.SelectionSplit;
 import io.buttress.data.TokenizedDataset;
@@ -228,6 +230,80 @@ class FineTuneActivityTest {
 
     assertThat(second).isEqualTo(first);
     assertThat(store.get(second.evaluationKey())).isEqualTo(original);
+  }
+
+  @Test
+  void aSnapshotThatIsLostIsMadeAnew() throws IOException {
+    Trial trial = trial(repina(0.1), 1, false);
+    FineTuned first = fineTune(trial);
+    List<String> stored = store.objects().list("");
+    SnapshotStore snapshots = new SnapshotStore(store, datasets);
+    for (SnapshotRequest request : trial.snapshots()) {
+      String blob = snapshots.find(request).orElseThrow().files().get(SnapshotStore.FILE).sha256();
+      store.objects().delete("blobs/" + blob);
+    }
+    store.objects().delete("refs/" + first.fitKey());
+    store.objects().delete("refs/" + first.evaluationKey());
+
+    ArtifactStore elsewhere = new ArtifactStore(store.objects(), directory.resolve("elsewhere"));
+    FineTuned second =
+        new FineTuneActivity(elsewhere, new DatasetStore(elsewhere), MetricLog.NONE, new HandOver())
+            .fineTune(
+                trial, new Attempt("second", (step, steps, loss) -> {}, (key, numbers) -> {}));
+
+    assertThat(second.metrics()).isEqualTo(first.metrics());
+    assertThat(store.objects().list("refs/"))
+        .isEqualTo(stored.stream().filter(key -> key.startsWith("refs/")).toList());
+  }
+
+  @Test
+  void aFitWhoseModelIsLostIsTrainedAnewToTheSameBytes() throws IOException {
+    Trial trial = trial(stl(), 1, true);
+    FineTuned first = fineTune(trial);
+    String model = store.get(first.fitKey()).files().get("model/model.safetensors").sha256();
+    store.objects().delete("blobs/" + model);
+
+    ArtifactStore elsewhere = new ArtifactStore(store.objects(), directory.resolve("elsewhere"));
+    FineTuned second =
+        new FineTuneActivity(elsewhere, new DatasetStore(elsewhere), MetricLog.NONE, new HandOver())
+            .fineTune(
+                trial, new Attempt("second", (step, steps, loss) -> {}, (key, numbers) -> {}));
+
+    assertThat(second.fitKey()).isEqualTo(first.fitKey());
+    assertThat(store.objects().exists("blobs/" + model)).isTrue();
+  }
+
+  @Test
+  void collapseIsMeasuredWhenTheSnapshotIsLost() throws IOException {
+    Trial trial = trial(repina(0.1), 1, false);
+    FineTuned result = fineTune(trial);
+    SnapshotStore snapshots = new SnapshotStore(store, datasets);
+    for (SnapshotRequest request : trial.snapshots()) {
+      store.objects().delete("refs/" + snapshots.key(request));
+    }
+    temporal.registerActivitiesImplementations(
+        new MeasureCollapseActivity(store, datasets, snapshots));
+    assertThat(
+            temporal
+                .newActivityStub(MeasureCollapse.class)
+                .measureCollapse(trial, result.evaluationKey())
+                .pretrained()
+                .get("cka_pretrained"))
+        .isCloseTo(1, within(1e-9));
+  }
+
+  @Test
+  void aLostModelEndsTheTrialAtOnce() throws IOException {
+    store.objects().delete("refs/" + model.key());
+    assertThatThrownBy(() -> fineTune(trial(stl(), 1, true)))
+        .cause()
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            failure -> {
+              assertThat(failure.getType()).isEqualTo(Failures.LOST);
+              assertThat(failure.isNonRetryable()).isTrue();
+              assertThat(failure.getOriginalMessage()).contains(model.uri());
+            });
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.FaultyObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A run that was killed and goes on from a checkpoint ends with the bits of an undisturbed one. */
@@ -158,25 +160,35 @@ class ResumptionTest {
     assertThat(newest(NUMERICS)).isEmpty();
   }
 
+  @ParameterizedTest
+  @EnumSource(FaultyObjectStore.Fault.class)
+  void readsAgainWhatIsDamagedOnTheWay(FaultyObjectStore.Fault fault) throws IOException {
+    try (StoredCheckpoints first = stored("first")) {
+      kill(Golden.stl(), training(null, null), first, List.of(3), 5);
+    }
+    for (String file : List.of("3.safetensors", "3.json")) {
+      FaultyObjectStore faulty = new FaultyObjectStore(store);
+      faulty.damage("checkpoints/trial/first/" + file, fault);
+      try (StoredCheckpoints second = stored(faulty, "second", NUMERICS)) {
+        assertThat(second.newest()).as(file).isPresent();
+      }
+    }
+  }
+
   private Optional<Integer> newest(Numerics numerics) throws IOException {
-    try (StoredCheckpoints other = stored("other", numerics)) {
+    try (StoredCheckpoints other = stored(store, "other", numerics)) {
       return other.newest().map(checkpoint -> checkpoint.numbers().done());
     }
   }
 
   private StoredCheckpoints stored(String attempt) throws IOException {
-    return stored(attempt, NUMERICS);
+    return stored(store, attempt, NUMERICS);
   }
 
-  private StoredCheckpoints stored(String attempt, Numerics numerics) throws IOException {
+  private StoredCheckpoints stored(ObjectStore from, String attempt, Numerics numerics)
+      throws IOException {
     return new StoredCheckpoints(
-        store,
-        "trial",
-        attempt,
-        numerics,
-        Duration.ZERO,
-        handOver,
-        (key, numbers) -> told.add(key));
+        from, "trial", attempt, numerics, Duration.ZERO, handOver, (key, numbers) -> told.add(key));
   }
 
   private Outcome killedAndResumed(Method method, Training training, int checkpoint, int kill)

@@ -20,6 +20,8 @@ import java.time.Duration;
 /** Connects to the services that the environment names, and checks that they answer. */
 final class Connections {
   private static final Duration TEMPORAL_LIMIT = Duration.ofSeconds(10);
+  private static final Duration STORE_START_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration STORE_PATIENCE = Duration.ofMinutes(2);
 
   private Connections() {}
 
@@ -66,20 +68,27 @@ final class Connections {
 
   /** The bucket {@code BUTTRESS_BUCKET}, checked to be writable, with a cache on this disk. */
   static ArtifactStore artifacts(Environment environment) throws ServiceException {
-    URI endpoint = environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address");
     try {
-      MinioObjectStore objects =
-          new MinioObjectStore(
-              endpoint,
-              environment.get("AWS_REGION").orElse("us-east-1"),
-              environment.require("AWS_ACCESS_KEY_ID", "the object store's access key"),
-              environment.require("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
-              environment.require("BUTTRESS_BUCKET", "a bucket that exists"));
-      objects.verifyWritable();
-      return new ArtifactStore(objects, environment.home().resolve("cache"));
+      // At the start somebody waits for an answer; later a restart of the store is waited out.
+      try (MinioObjectStore check = bucket(environment, STORE_START_PATIENCE)) {
+        check.verifyWritable();
+      }
+      return new ArtifactStore(
+          bucket(environment, STORE_PATIENCE), environment.home().resolve("cache"));
     } catch (IllegalArgumentException | IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
+  }
+
+  private static MinioObjectStore bucket(Environment environment, Duration patience)
+      throws ServiceException {
+    return new MinioObjectStore(
+        environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address"),
+        environment.get("AWS_REGION").orElse("us-east-1"),
+        environment.require("AWS_ACCESS_KEY_ID", "the object store's access key"),
+        environment.require("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
+        environment.require("BUTTRESS_BUCKET", "a bucket that exists"),
+        patience);
   }
 
   /** The MLflow server at {@code MLFLOW_TRACKING_URI}, checked to answer. */

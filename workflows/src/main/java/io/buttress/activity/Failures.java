@@ -8,5 +8,8 @@ public final class Failures {
   /** A data file is wrong; the message names file and line. */
   public static final String INVALID_DATA = "InvalidData";
 
+  /** What an earlier step stored is lost; starting the study again makes it anew. */
+  public static final String LOST = "Lost";
+
   private Failures() {}
 }
