@@ -92,7 +92,8 @@ final class CheckpointCost {
             environment.getOrDefault("AWS_REGION", "us-east-1"),
             environment.get("AWS_ACCESS_KEY_ID"),
             environment.get("AWS_SECRET_ACCESS_KEY"),
-            environment.get("BUTTRESS_BUCKET"));
+            environment.get("BUTTRESS_BUCKET"),
+            Duration.ofMinutes(1));
   }
 
   private void run(ModelFolder folder, ObjectStore objects, int batchSize, int length, int blocks)
