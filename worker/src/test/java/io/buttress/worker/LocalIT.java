@@ -6,12 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -95,6 +98,50 @@ final class LocalIT {
       assertThat(trial.path("steps").asInt() % 5).isZero();
       assertThat(trial.path("steps").asInt()).isLessThan(400);
     }
+  }
+
+  @Test
+  void killedAndStartedAgainGoesOnToTheSameReport() throws Exception {
+    Path study = study("{id: stl}, {id: repina-mlp, lambda: 0.1}");
+    Files.writeString(
+        study,
+        Files.readString(study).replace("steps: 20", "steps: 1000")
+            + "execution: {checkpointEvery: 1s}\n");
+    Path out = folder.resolve("report");
+    Path home = folder.resolve("home");
+    Random random = new Random(1);
+    int kills = 0;
+    boolean killed;
+    try (ObjectStore store = new DirectoryObjectStore(home.resolve("store"))) {
+      do {
+        Set<String> before = Set.copyOf(store.list("checkpoints/"));
+        try (WorkerProcess process = start(study, out)) {
+          // The first one dies somewhere, the others when they have left a checkpoint.
+          while (kills > 0 && process.alive() && before.containsAll(manifests(store))) {
+            Thread.sleep(20);
+          }
+          Thread.sleep(random.nextInt(2000));
+          killed = kills < 5 && process.alive();
+          if (killed) {
+            process.kill();
+            kills++;
+          } else {
+            assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+          }
+        }
+      } while (killed);
+      assertThat(store.list("checkpoints/")).isEmpty();
+    }
+
+    assertThat(kills).isGreaterThan(1);
+    assertThat(home.resolve("logs/buttress.log")).content().contains("going on from step");
+    Undisturbed.run(StudyFile.read(study).tree(), folder.resolve("undisturbed"))
+        .assertSameReport(Json.MAPPER.readTree(out.resolve("report.json").toFile()));
+  }
+
+  /** Of whole checkpoints. */
+  private static List<String> manifests(ObjectStore store) throws IOException {
+    return store.list("checkpoints/").stream().filter(key -> key.endsWith(".json")).toList();
   }
 
   @Test
@@ -235,7 +282,7 @@ final class LocalIT {
     }
   }
 
-  private WorkerProcess start(Path study, Path out) throws Exception {
+  private WorkerProcess start(Path study, Path out) throws IOException {
     return WorkerProcess.start(
         folder.resolve("log"),
         Map.of("BUTTRESS_HOME", folder.resolve("home").toString()),
