@@ -168,7 +168,8 @@ public final class ArtifactStore {
               });
       Blob blob = new Blob(sha256, Files.size(copy));
       if (!objects.exists(blobKey(blob))) {
-        objects.putIfAbsent(blobKey(blob), copy);
+        // The store may be on this disk, too.
+        cache.writing(() -> objects.putIfAbsent(blobKey(blob), copy));
       }
       if (cache.find(blob).isEmpty()) {
         cache.take(copy, sha256);

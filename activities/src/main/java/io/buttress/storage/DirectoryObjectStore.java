@@ -40,7 +40,7 @@ public final class DirectoryObjectStore implements ObjectStore {
     // reader ever sees half a file.
     Path whole = staging.path();
     try {
-      Files.copy(file, whole);
+      copyOf(file, whole);
       protect(whole);
       Files.createDirectories(target.getParent());
       Files.createLink(target, whole);
@@ -126,6 +126,14 @@ public final class DirectoryObjectStore implements ObjectStore {
 
   @Override
   public void close() {}
+
+  private static void copyOf(Path file, Path whole) throws IOException {
+    try {
+      Files.copy(file, whole);
+    } catch (IOException e) {
+      throw new DiskWriteException(whole, e);
+    }
+  }
 
   private static void link(Path source, Path target) throws IOException {
     try {

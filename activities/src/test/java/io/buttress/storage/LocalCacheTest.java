@@ -184,6 +184,30 @@ class LocalCacheTest {
   }
 
   @Test
+  void aStoreOnTheSameDiskHasRoomMadeForIt() throws IOException {
+    Artifact old = artifact();
+    Path stored = directory.resolve("stored");
+    // Full, until the cache has given something up.
+    ObjectStore full =
+        new FaultyObjectStore(objects) {
+          @Override
+          public boolean putIfAbsent(String key, Path file) throws IOException {
+            if (isCached(old)) {
+              throw new DiskWriteException(stored, new IOException("no space"));
+            }
+            return super.putIfAbsent(key, file);
+          }
+        };
+    ArtifactStore store = new ArtifactStore(full, cache, Long.MAX_VALUE);
+    store.blob(blob(old));
+    lastUsed(old, Duration.ofHours(2));
+
+    Blob blob = store.putBlob(Files.writeString(directory.resolve("mine"), "mine"));
+    assertThat(objects.exists("blobs/" + blob.sha256())).isTrue();
+    assertThat(isCached(old)).isFalse();
+  }
+
+  @Test
   void scratchMakesRoomForTheLargestObject() throws IOException {
     ArtifactStore store = store(Long.MAX_VALUE);
     Artifact old = artifact();
