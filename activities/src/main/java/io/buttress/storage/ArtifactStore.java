@@ -46,7 +46,7 @@ public final class ArtifactStore {
     this.objects = objects;
     this.blobs = Files.createDirectories(directory.resolve("blobs"));
     this.folders = Files.createDirectories(directory.resolve("folders"));
-    this.staging = new Staging(directory.resolve("incoming"));
+    this.staging = new Staging(directory.resolve("incoming")).swept();
   }
 
   /** The key of the artifact with these deciding inputs (any value with a JSON form). */
@@ -58,6 +58,10 @@ public final class ArtifactStore {
    * @throws IOException also when what is there is no artifact with this key
    */
   public Optional<Artifact> find(String key) throws IOException {
+    return find(objects, key);
+  }
+
+  static Optional<Artifact> find(ObjectStore objects, String key) throws IOException {
     Optional<InputStream> ref = objects.get("refs/" + key);
     if (ref.isEmpty()) {
       return Optional.empty();
@@ -90,7 +94,7 @@ public final class ArtifactStore {
     return putRef(new Artifact(key, stored));
   }
 
-  /** Names blobs that are already stored as an artifact, or adopts the one that is there. */
+  /** Names blobs that were just stored as an artifact, or adopts the one that is there. */
   public Artifact putRef(Artifact artifact) throws IOException {
     if (!isSound(artifact)) {
       throw new IllegalArgumentException("not a storable artifact: " + artifact);
@@ -98,9 +102,33 @@ public final class ArtifactStore {
     Path ref = staging.path();
     try {
       Files.writeString(ref, Json.canonical(artifact));
-      return objects.putIfAbsent("refs/" + artifact.key(), ref) ? artifact : get(artifact.key());
+      if (!objects.putIfAbsent("refs/" + artifact.key(), ref)) {
+        return get(artifact.key());
+      }
     } finally {
       Files.deleteIfExists(ref);
+    }
+    restorePruned(artifact);
+    return artifact;
+  }
+
+  /**
+   * A blob that was there, and so was not uploaded, may have been pruned before its ref was
+   * written. {@link Prune} looks for new refs after it removed blobs, and we for the blobs after we
+   * wrote the ref: one of us sees what the other did.
+   */
+  private void restorePruned(Artifact artifact) throws IOException {
+    for (Blob blob : artifact.files().values()) {
+      String key = "blobs/" + blob.sha256();
+      Path local = blobs.resolve(blob.sha256());
+      if (objects.exists(key)) {
+        continue;
+      }
+      if (!isCached(local, blob)) {
+        objects.delete("refs/" + artifact.key());
+        throw new IOException(key + " was removed while an artifact that names it was stored");
+      }
+      objects.putIfAbsent(key, local);
     }
   }
 

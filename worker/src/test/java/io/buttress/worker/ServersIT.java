@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -88,6 +89,47 @@ final class ServersIT {
     assertThat(fingerprints).hasSize(result.planned());
     assertThat(worker.output()).contains("going on from step");
     assertThat(checkpoints(trial)).isEmpty();
+  }
+
+  @Test
+  void pruningTakesNothingFromAStudyThatRuns() throws Exception {
+    String id = name;
+    client.start(id, study(1000));
+    String trial = awaitTraining(id);
+    awaitCheckpoint(trial);
+    String loose = "blobs/" + Json.sha256(name);
+    String ended = "checkpoints/" + Json.sha256(name) + "/run-1/10.json";
+    try (ObjectStore store = Connections.artifacts(environment).objects()) {
+      Path file = Files.writeString(folder.resolve("loose"), name);
+      store.putIfAbsent(loose, file);
+      store.putIfAbsent(ended, file);
+
+      assertThat(prune("--dry-run")).contains("would remove from the bucket");
+      assertThat(store.exists(loose)).isTrue();
+      assertThat(store.exists(ended)).isTrue();
+      assertThat(prune()).contains("removing from the bucket");
+      assertThat(store.exists(loose)).isFalse();
+      assertThat(store.exists(ended)).isFalse();
+    }
+    assertThat(checkpoints(trial)).isNotEmpty();
+
+    StudyResult result = client.result(id).get(300, TimeUnit.SECONDS);
+    assertThat(result.done()).isEqualTo(result.planned()).isEqualTo(2);
+    assertThat(checkpoints(trial)).isEmpty();
+  }
+
+  /** However young things are; returns what it says. */
+  private String prune(String... options) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("prune", "--older-than", "0s"));
+    arguments.addAll(List.of(options));
+    try (WorkerProcess process =
+        WorkerProcess.start(
+            Files.createTempFile(folder, "prune-", ".log"),
+            Map.of("BUTTRESS_HOME", folder.resolve("prune-home").toString()),
+            arguments.toArray(String[]::new))) {
+      assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+      return process.output();
+    }
   }
 
   @Test
