@@ -5,6 +5,7 @@ import io.buttress.study.Blob;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,8 +17,8 @@ import java.util.stream.Collectors;
 
 /**
  * Removes what nothing needs any more: blobs that no ref names, checkpoints of trials that do not
- * run, files that killed writers left. What is young stays, because an upload whose ref is still to
- * come looks the same.
+ * run, models that no study keeps, files that killed writers left. What is young stays, because an
+ * upload whose ref is still to come looks the same.
  *
  * <p>Writers may go on meanwhile. A blob is set aside at {@code pruned/} before it is deleted, and
  * put back when a ref that names it turned up by then; a ref that turns up later has a writer that
@@ -28,6 +29,7 @@ public final class Prune {
   private static final String REFS = "refs/";
   private static final String ASIDE = "pruned/";
   private static final String CHECKPOINTS = "checkpoints/";
+  static final String TRAINED = "trained/";
 
   private final ObjectStore objects;
   private final Instant before;
@@ -94,6 +96,23 @@ public final class Prune {
    */
   public Removed checkpoints(Predicate<String> running) throws IOException {
     return remove(ofEnded(CHECKPOINTS, running));
+  }
+
+  /**
+   * Models that trainings left for a choice of the best that was never made: of trials that were
+   * cancelled, failed afterwards, or whose study was terminated.
+   *
+   * @param kept the folders of those that are the best of a study
+   */
+  public Removed models(Predicate<String> running, Set<String> kept) throws IOException {
+    return remove(
+        ofEnded(TRAINED, running).stream()
+            .filter(
+                entry -> kept.stream().noneMatch(folder -> entry.key().startsWith(folder + "/")))
+            // Without its weights a model is none: what is left of an interrupted pruning is not
+            // used.
+            .sorted(Comparator.comparing(entry -> !entry.key().endsWith(StoredModels.WEIGHTS)))
+            .toList());
   }
 
   /** A trial's objects go together: half a checkpoint is of no use. */

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Runs two programs over one store, each operation in a turn that a schedule decides: every run of
  * a schedule is the same.
  */
-final class Interleaved {
+public final class Interleaved {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition turned = lock.newCondition();
   private final List<Boolean> schedule;
@@ -25,16 +25,18 @@ final class Interleaved {
    * @param schedule whether the next turn is the second one's; when it is over, the first one goes
    *     first
    */
-  Interleaved(List<Boolean> schedule) {
+  public Interleaved(List<Boolean> schedule) {
     this.schedule = schedule;
     turn = next();
   }
 
-  interface Program {
+  /** Uses a store and nothing else that is shared. */
+  public interface Program {
     void run(ObjectStore store) throws IOException;
   }
 
-  void run(ObjectStore store, Program first, Program second) throws Exception {
+  /** Runs both to their end; throws what one of them threw. */
+  public void run(ObjectStore store, Program first, Program second) throws Exception {
     Exception[] failures = new Exception[2];
     Program[] programs = {first, second};
     Thread[] threads = new Thread[2];

@@ -216,6 +216,25 @@ class PruneTest {
   }
 
   @Example
+  void modelsStayThatAreTheBestOfAStudyOrOfTrialsThatRun() throws IOException {
+    String best = StoredModels.trained(ArtifactStore.key("best"), "fit");
+    String running = StoredModels.trained(ArtifactStore.key("running"), "fit");
+    String left = StoredModels.trained(FINGERPRINT, "fit");
+    for (String folder : List.of(best, running, left)) {
+      for (String name : List.of("/config.json", "/model.safetensors")) {
+        put(folder + name);
+        age(folder + name);
+      }
+    }
+
+    Prune.Removed removed = prune().models(ArtifactStore.key("running")::equals, Set.of(best));
+
+    assertThat(removed.objects()).isEqualTo(2);
+    assertThat(objects.list(left)).isEmpty();
+    assertThat(objects.list("trained/")).hasSize(4);
+  }
+
+  @Example
   void whatKilledWritersLeftIsRemovedWhenOld() throws IOException {
     Path old = Files.writeString(root.resolve(".incoming/old"), "12345");
     Path young = Files.writeString(root.resolve(".incoming/young"), "1");

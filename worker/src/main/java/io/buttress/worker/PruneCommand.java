@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import io.buttress.report.BestModels;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.storage.Prune;
@@ -24,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
     name = "prune",
     description = {
       "Removes what nothing needs any more: blobs that no ref names, checkpoints of trials that do",
-      "not run, files that killed processes left half-written.",
+      "not run, models that no study keeps, files that killed processes left half-written.",
       "From the bucket when BUTTRESS_BUCKET is set (also needs AWS_* and TEMPORAL_ADDRESS), else from",
       "the embedded store below BUTTRESS_HOME. Studies may run meanwhile on the bucket."
     },
@@ -92,6 +93,9 @@ final class PruneCommand implements Callable<Integer> {
     Prune prune = new Prune(objects, Instant.now().minus(age), dryRun);
     print("blobs that no ref names", prune.blobs());
     print("checkpoint files of trials that do not run", prune.checkpoints(running));
+    print(
+        "files of models that no study keeps",
+        prune.models(running, new BestModels(objects).trained()));
     print("half-written files", prune.unfinished());
   }
 

@@ -12,6 +12,7 @@ import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.temporal.client.WorkflowClient;
 import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.CanceledFailure;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -94,7 +95,8 @@ final class ServersIT {
   @Test
   void pruningTakesNothingFromAStudyThatRuns() throws Exception {
     String id = name;
-    client.start(id, study(1000));
+    // More steps than are done meanwhile.
+    client.start(id, study(1_000_000));
     String trial = awaitTraining(id);
     awaitCheckpoint(trial);
     String loose = "blobs/" + Json.sha256(name);
@@ -111,11 +113,19 @@ final class ServersIT {
       assertThat(store.exists(loose)).isFalse();
       assertThat(store.exists(ended)).isFalse();
     }
-    assertThat(checkpoints(trial)).isNotEmpty();
+    worker.kill();
+    worker = startWorker();
+    long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
+    while (!worker.output().contains("going on from step")) {
+      assertThat(System.nanoTime()).as(worker.output()).isLessThan(deadline);
+      Thread.sleep(100);
+    }
 
-    StudyResult result = client.result(id).get(300, TimeUnit.SECONDS);
-    assertThat(result.done()).isEqualTo(result.planned()).isEqualTo(2);
-    assertThat(checkpoints(trial)).isEmpty();
+    client.cancel(id);
+    assertThatThrownBy(() -> client.result(id).get(120, TimeUnit.SECONDS))
+        .hasRootCauseInstanceOf(CanceledFailure.class);
+    prune();
+    assertThat(checkpoints(trial)).as("nobody waits for this trial any more").isEmpty();
   }
 
   /** However young things are; returns what it says. */
