@@ -84,6 +84,23 @@ public final class ArtifactStore {
     return Optional.empty();
   }
 
+  /**
+   * What a ref names, whether or not that is there.
+   *
+   * @throws IOException when it is corrupt
+   */
+  static Optional<Artifact> read(ObjectStore objects, String key) throws IOException {
+    Optional<byte[]> ref = Download.bytes(objects, refKey(key));
+    if (ref.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Artifact> artifact = parse(key, ref.get());
+    if (artifact.isEmpty()) {
+      throw new IOException(refKey(key) + " is corrupt: it does not describe this artifact");
+    }
+    return artifact;
+  }
+
   private Optional<String> lostFile(Artifact artifact) throws IOException {
     for (Map.Entry<String, Blob> file : artifact.files().entrySet()) {
       if (!has(file.getValue())) {
@@ -129,7 +146,7 @@ public final class ArtifactStore {
     return putRef(new Artifact(key, stored));
   }
 
-  /** Names blobs that are already stored as an artifact, or adopts the one that is there. */
+  /** Names blobs that were just stored as an artifact, or adopts the one that is there. */
   public Artifact putRef(Artifact artifact) throws IOException {
     if (!isSound(artifact)) {
       throw new IllegalArgumentException("not a storable artifact: " + artifact);
@@ -141,6 +158,7 @@ public final class ArtifactStore {
       // A second time when what was there turns out to be corrupt or to name lost blobs.
       for (int attempt = 1; attempt <= 2; attempt++) {
         if (objects.putIfAbsent(refKey(artifact.key()), ref)) {
+          restorePruned(artifact);
           return artifact;
         }
         Optional<Artifact> winner = find(artifact.key());
@@ -152,6 +170,37 @@ public final class ArtifactStore {
     } finally {
       Files.deleteIfExists(ref);
     }
+  }
+
+  /**
+   * A blob that was there, and so was not uploaded, may have been pruned before its ref was
+   * written. {@link Prune} looks for new refs after it removed blobs, and we for the blobs after we
+   * wrote the ref: one of us sees what the other did.
+   */
+  private void restorePruned(Artifact artifact) throws IOException {
+    for (Blob blob : artifact.files().values()) {
+      if (!restore(blob)) {
+        objects.delete(refKey(artifact.key()));
+        throw new IOException(
+            blobKey(blob) + " was removed while an artifact that names it was stored");
+      }
+    }
+  }
+
+  /**
+   * Stores a blob again that the store has lost and the cache has not.
+   *
+   * @return whether it is in the store
+   */
+  public boolean restore(Blob blob) throws IOException {
+    if (objects.exists(blobKey(blob))) {
+      return true;
+    }
+    Optional<Path> local = cache.find(blob);
+    if (local.isPresent()) {
+      objects.putIfAbsent(blobKey(blob), local.get());
+    }
+    return local.isPresent();
   }
 
   /** Stores bytes under their digest (once), and keeps a local copy. */
@@ -253,10 +302,7 @@ public final class ArtifactStore {
 
   /** Copies a blob to a key that people look at; overwrites. */
   public void copy(Blob blob, String to) throws IOException {
-    if (cache.has(blob) && !objects.exists(blobKey(blob))) {
-      // Lost from the store, but not from here.
-      objects.putIfAbsent(blobKey(blob), blob(blob));
-    }
+    restore(blob);
     objects.copy(blobKey(blob), to);
   }
 

@@ -62,7 +62,7 @@ final class LocalCache {
     blobs = Files.createDirectories(this.directory.resolve("blobs"));
     folders = Files.createDirectories(this.directory.resolve("folders"));
     scratch = Files.createDirectories(this.directory.resolve("scratch"));
-    staging = new Staging(this.directory.resolve("incoming"));
+    staging = new Staging(this.directory.resolve("incoming")).swept();
     ScratchFolder.sweep(scratch);
   }
 

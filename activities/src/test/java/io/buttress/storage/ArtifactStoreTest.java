@@ -171,6 +171,19 @@ class ArtifactStoreTest {
   }
 
   @Test
+  void anArtifactWhoseBlobIsGoneForGoodIsNotNamed() throws IOException {
+    Blob blob = store.putBlob(file("x"));
+    store.objects().delete("blobs/" + blob.sha256());
+    Files.delete(cache.resolve("blobs").resolve(blob.sha256()));
+    Artifact artifact = new Artifact(KEY, new TreeMap<>(Map.of("a", blob)));
+
+    assertThatThrownBy(() -> store.putRef(artifact))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(blob.sha256());
+    assertThat(store.find(KEY)).isEmpty();
+  }
+
+  @Test
   void missingThingsAreNamed() throws IOException {
     Artifact artifact = store.put(KEY, Map.of("a", file("x")));
     String other = ArtifactStore.key("other");

@@ -95,8 +95,8 @@ public class FaultyObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<String> list(String prefix) throws IOException {
-    return objects.list(prefix);
+  public List<Entry> entries(String prefix) throws IOException {
+    return objects.entries(prefix);
   }
 
   @Override

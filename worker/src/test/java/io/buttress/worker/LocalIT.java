@@ -11,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,6 +56,44 @@ final class LocalIT {
     assertThat(second.exit()).as(second.output()).isEqualTo(Exit.DONE);
     // Training again would give another duration.
     assertThat(Json.MAPPER.readTree(out.resolve("report.json").toFile())).isEqualTo(report);
+  }
+
+  @Test
+  void keepsTheModelOfTheBestTrialOfEachMethodAlsoWhenASeedIsAdded() throws Exception {
+    Path study = study("{id: stl}, {id: repina-i, lambda: [0.01, 1]}");
+    String text = Files.readString(study) + "execution: {keepModels: best}\n";
+    Path out = folder.resolve("report");
+    for (String seeds : List.of("[1, 2]", "[1, 2]", "[1, 2, 3]")) {
+      Files.writeString(study, text.replace("[1, 2]", seeds));
+      Run run = local(study, out);
+      assertThat(run.exit()).as(run.output()).isEqualTo(Exit.DONE);
+      assertThatTheBestHaveTheirModels(
+          Json.MAPPER.readTree(out.resolve("report.json").toFile()).path("trials"));
+    }
+    try (Stream<Path> files = Files.walk(folder.resolve("home/store"))) {
+      assertThat(files.filter(file -> file.endsWith("model.safetensors")))
+          .as("of two studies with two groups: what was trained, and what each shows")
+          .hasSizeLessThanOrEqualTo(2 * 2 + 2 * 2);
+    }
+  }
+
+  private static void assertThatTheBestHaveTheirModels(JsonNode trials) {
+    Map<String, Double> best = new HashMap<>();
+    for (JsonNode trial : trials) {
+      best.merge(
+          trial.path("method").asText(), trial.at("/validation/accuracy").asDouble(), Math::max);
+    }
+    Map<String, Integer> kept = new HashMap<>();
+    for (JsonNode trial : trials) {
+      String method = trial.path("method").asText();
+      if (!trial.path("modelUri").isNull()) {
+        kept.merge(method, 1, Integer::sum);
+        assertThat(trial.at("/validation/accuracy").asDouble()).isEqualTo(best.get(method));
+        assertThat(Path.of(java.net.URI.create(trial.path("modelUri").asText())))
+            .isDirectoryContaining("glob:**model.safetensors");
+      }
+    }
+    assertThat(kept).isEqualTo(Map.of("stl", 1, "repina-i", 1));
   }
 
   @Test

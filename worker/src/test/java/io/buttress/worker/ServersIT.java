@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
 import io.buttress.study.StudyResult;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -89,6 +94,47 @@ final class ServersIT {
         .hasSize(3)
         .allMatch(run -> run.getInfo().getStatus() == RunStatus.KILLED);
     assertThat(servers.checkpoints(trial)).isEmpty();
+  }
+
+  @Test
+  void pruningTakesNothingFromAStudyThatRuns() throws Exception {
+    // More steps than are done meanwhile.
+    servers.studies().start(name, study(1_000_000));
+    String trial = servers.awaitTraining(name);
+    servers.awaitCheckpoint(trial, 1);
+    String loose = "blobs/" + Json.sha256(name);
+    String ended = "checkpoints/" + Json.sha256(name) + "/run-1/10.json";
+    ObjectStore store = servers.artifacts().objects();
+    Path file = Files.writeString(folder.resolve("loose"), name);
+    store.putIfAbsent(loose, file);
+    store.putIfAbsent(ended, file);
+
+    assertThat(prune("--dry-run")).contains("would remove from the bucket");
+    assertThat(store.exists(loose)).isTrue();
+    assertThat(store.exists(ended)).isTrue();
+    assertThat(prune()).contains("removing from the bucket");
+    assertThat(store.exists(loose)).isFalse();
+    assertThat(store.exists(ended)).isFalse();
+
+    worker.kill();
+    worker = Servers.startWorker(folder);
+    servers.awaitCheckpoint(trial, 2);
+    assertThat(worker.output()).contains("going on from step");
+    servers.studies().cancel(name);
+  }
+
+  /** However young things are; returns what it says. */
+  private String prune(String... options) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("prune", "--older-than", "0s"));
+    arguments.addAll(List.of(options));
+    try (WorkerProcess process =
+        WorkerProcess.start(
+            Files.createTempFile(folder, "prune-", ".log"),
+            Map.of("BUTTRESS_HOME", folder.resolve("prune-home").toString()),
+            arguments.toArray(String[]::new))) {
+      assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+      return process.output();
+    }
   }
 
   @Test

@@ -285,7 +285,7 @@ public final class StudyParser {
     return new ExecutionSpec(
         maxParallelTrials == null ? standard.maxParallelTrials() : maxParallelTrials,
         checkpoints.present() ? checkpoints.seconds() : standard.checkpointSeconds(),
-        keep.present() ? keep.choice(List.of("all", "none")) : standard.keepModels());
+        keep.present() ? keep.choice(List.of("all", "best", "none")) : standard.keepModels());
   }
 
   /** Reads a list whose items must differ in {@code key}. */

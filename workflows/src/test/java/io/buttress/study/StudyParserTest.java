@@ -242,7 +242,7 @@ class StudyParserTest {
         "'collapse': {'pooling': 'max'} | collapse.pooling: must be one of cls, mean",
         "'execution': {'checkpointEvery': '60'} | execution.checkpointEvery: must be a time such as",
         "'execution': {'checkpointEvery': 60} | execution.checkpointEvery: must be text, not 60",
-        "'execution': {'keepModels': 'best'} | execution.keepModels: must be one of all, none",
+        "'execution': {'keepModels': 'some'} | execution.keepModels: must be one of all, best, none",
         "'execution': {'maxParallelTrials': 501} | execution.maxParallelTrials: must be in [1, 500]",
         "'regimes': [{'id': 'few-shot', 'examples': 250}] | regimes[0].id: must be full in this",
         "'regimes': ['full'] | regimes[0]: must be an object such as",
