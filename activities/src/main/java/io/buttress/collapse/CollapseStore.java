@@ -59,7 +59,7 @@ public final class CollapseStore {
    */
   TrialResult.Collapse put(Trial trial, TrialResult.Collapse metrics, Spectra spectra, String title)
       throws IOException {
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       Files.writeString(scratch.root().resolve(METRICS), Json.canonical(metrics));
       spectra.write(scratch.root().resolve(TABLE));
       SpectrumChart.write(scratch.root().resolve(CHART), title, spectra);

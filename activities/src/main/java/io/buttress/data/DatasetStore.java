@@ -63,7 +63,7 @@ public final class DatasetStore {
   /** Stores a dataset, or adopts the one that is there. */
   public Artifact put(DatasetRequest request, TokenizedDataset dataset) throws IOException {
     Map<String, Path> files = new LinkedHashMap<>();
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       Path description = scratch.root().resolve("dataset.json");
       List<String> splits = List.copyOf(new TreeMap<>(dataset.splits()).keySet());
       Files.writeString(

@@ -35,7 +35,7 @@ public final class PlanStore {
   /** Stores a plan, or adopts the equal one that is there. Returns its key. */
   public String put(List<Trial> trials) throws IOException {
     Map<String, String> digests = new TreeMap<>();
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       for (int start = 0; start < trials.size(); start += PAGE) {
         String json = Json.canonical(trials.subList(start, Math.min(start + PAGE, trials.size())));
         Files.writeString(scratch.root().resolve(name(start)), json);

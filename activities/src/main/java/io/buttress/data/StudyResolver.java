@@ -2,7 +2,9 @@ package io.buttress.data;
 
 import io.buttress.model.EncoderConfig;
 import io.buttress.regularizer.Projection;
+import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Blob;
 import io.buttress.study.DataFile;
 import io.buttress.study.DataUris;
 import io.buttress.study.InvalidStudyException;
@@ -114,7 +116,11 @@ final class StudyResolver {
                   : "unknown format '" + format + "'; there are")
               + " tsv, csv or jsonl");
     }
-    return new DataFile(uri, known.id(), store.putBlob(file));
+    Blob blob = store.putBlob(file);
+    // Plans name data files, and no artifact does; a blob without a ref would be pruned.
+    String key = ArtifactStore.key(Map.of("artifact", "data", "sha256", blob.sha256()));
+    store.putRef(new Artifact(key, new TreeMap<>(Map.of("data", blob))));
+    return new DataFile(uri, known.id(), blob);
   }
 
   /** What a study asks of a model must fit its architecture. */

@@ -42,6 +42,7 @@ public final class ReportActivity implements Report {
   private final DatasetStore datasets;
   private final PlanStudy plans;
   private final ResultStore results;
+  private final BestModels best;
   private final CollapseStore collapses;
 
   /**
@@ -52,6 +53,7 @@ public final class ReportActivity implements Report {
     this.datasets = datasets;
     this.plans = plans;
     this.results = new ResultStore(store);
+    this.best = new BestModels(store.objects());
     this.collapses = new CollapseStore(store);
   }
 
@@ -68,7 +70,9 @@ public final class ReportActivity implements Report {
         context.heartbeat(ended.size());
         TrialResult result = results.find(study, trial).orElseGet(() -> cancelled(trial));
         Boolean isReported = reported == null ? null : reported.contains(trial.fingerprint());
-        ended.add(result.placed(grid.parameters(trial), isReported));
+        String modelUri =
+            trial.competes() ? best.uri(study, trial).orElse(null) : result.modelUri();
+        ended.add(result.placed(grid.parameters(trial), isReported, modelUri));
         if (result.collapse() != null) {
           collapses.spectra(trial).ifPresent(found -> spectra.put(trial.fingerprint(), found));
         }
@@ -144,7 +148,7 @@ public final class ReportActivity implements Report {
 
   /** The key is decided by the content: a repeated study with more results has a new report. */
   private String put(Map<String, String> texts) throws IOException {
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       for (Map.Entry<String, String> text : texts.entrySet()) {
         Files.writeString(scratch.root().resolve(text.getKey()), text.getValue());
       }

@@ -78,7 +78,7 @@ public final class ResultStore {
     inputs.put("collapse", trial.collapse());
     // A result names its own run and model: another experiment, or keeping models, makes another.
     inputs.put("studyRun", study.runId());
-    inputs.put("keepModel", trial.keepModel());
+    inputs.put("keepModel", trial.keepsModel());
     return inputs;
   }
 }

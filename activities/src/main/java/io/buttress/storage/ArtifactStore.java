@@ -2,22 +2,20 @@ package io.buttress.storage;
 
 import io.buttress.study.Blob;
 import io.buttress.study.Json;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +29,8 @@ import org.slf4j.LoggerFactory;
  * when they come from the cache. Safe for many threads, and for many processes on one cache.
  */
 public final class ArtifactStore {
+  public static final long DEFAULT_CACHE_BYTES = 20_000_000_000L;
+
   private static final Logger LOG = LoggerFactory.getLogger(ArtifactStore.class);
 
   /** Of what turns out to be damaged. */
@@ -39,20 +39,20 @@ public final class ArtifactStore {
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
   private final ObjectStore objects;
-  private final Path blobs;
-  private final Path folders;
-  private final Staging staging;
-  private final Set<String> verified = ConcurrentHashMap.newKeySet();
+  private final LocalCache cache;
+
+  /** With a cache of the default size. */
+  public ArtifactStore(ObjectStore objects, Path cache) throws IOException {
+    this(objects, cache, DEFAULT_CACHE_BYTES);
+  }
 
   /**
    * @param cache directory for verified local copies; created when missing
+   * @param cacheBytes how much of the disk it may take, as far as it is not in use
    */
-  public ArtifactStore(ObjectStore objects, Path cache) throws IOException {
-    Path directory = cache.toAbsolutePath().normalize();
+  public ArtifactStore(ObjectStore objects, Path cache, long cacheBytes) throws IOException {
     this.objects = objects;
-    this.blobs = Files.createDirectories(directory.resolve("blobs"));
-    this.folders = Files.createDirectories(directory.resolve("folders"));
-    this.staging = new Staging(directory.resolve("incoming"));
+    this.cache = new LocalCache(cache, cacheBytes);
   }
 
   /** The key of the artifact with these deciding inputs (any value with a JSON form). */
@@ -84,6 +84,23 @@ public final class ArtifactStore {
     return Optional.empty();
   }
 
+  /**
+   * What a ref names, whether or not that is there.
+   *
+   * @throws IOException when it is corrupt
+   */
+  static Optional<Artifact> read(ObjectStore objects, String key) throws IOException {
+    Optional<byte[]> ref = Download.bytes(objects, refKey(key));
+    if (ref.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Artifact> artifact = parse(key, ref.get());
+    if (artifact.isEmpty()) {
+      throw new IOException(refKey(key) + " is corrupt: it does not describe this artifact");
+    }
+    return artifact;
+  }
+
   private Optional<String> lostFile(Artifact artifact) throws IOException {
     for (Map.Entry<String, Blob> file : artifact.files().entrySet()) {
       if (!has(file.getValue())) {
@@ -104,9 +121,7 @@ public final class ArtifactStore {
 
   /** Whether a blob is in the store or at hand; no request when it is at hand. */
   public boolean has(Blob blob) throws IOException {
-    Path local = blobs.resolve(blob.sha256());
-    return (Files.exists(local) && Files.size(local) == blob.size())
-        || objects.exists(blobKey(blob));
+    return cache.has(blob) || objects.exists(blobKey(blob));
   }
 
   /**
@@ -131,17 +146,19 @@ public final class ArtifactStore {
     return putRef(new Artifact(key, stored));
   }
 
-  /** Names blobs that are already stored as an artifact, or adopts the one that is there. */
+  /** Names blobs that were just stored as an artifact, or adopts the one that is there. */
   public Artifact putRef(Artifact artifact) throws IOException {
     if (!isSound(artifact)) {
       throw new IllegalArgumentException("not a storable artifact: " + artifact);
     }
-    Path ref = staging.path();
+    byte[] json = Json.canonical(artifact).getBytes(StandardCharsets.UTF_8);
+    Path ref = cache.incoming();
     try {
-      Files.writeString(ref, Json.canonical(artifact));
+      cache.writing(() -> write(new ByteArrayInputStream(json), ref));
       // A second time when what was there turns out to be corrupt or to name lost blobs.
       for (int attempt = 1; attempt <= 2; attempt++) {
         if (objects.putIfAbsent(refKey(artifact.key()), ref)) {
+          restorePruned(artifact);
           return artifact;
         }
         Optional<Artifact> winner = find(artifact.key());
@@ -155,24 +172,67 @@ public final class ArtifactStore {
     }
   }
 
+  /**
+   * A blob that was there, and so was not uploaded, may have been pruned before its ref was
+   * written. {@link Prune} looks for new refs after it removed blobs, and we for the blobs after we
+   * wrote the ref: one of us sees what the other did.
+   */
+  private void restorePruned(Artifact artifact) throws IOException {
+    for (Blob blob : artifact.files().values()) {
+      if (!restore(blob)) {
+        objects.delete(refKey(artifact.key()));
+        throw new IOException(
+            blobKey(blob) + " was removed while an artifact that names it was stored");
+      }
+    }
+  }
+
+  /**
+   * Stores a blob again that the store has lost and the cache has not.
+   *
+   * @return whether it is in the store
+   */
+  public boolean restore(Blob blob) throws IOException {
+    if (objects.exists(blobKey(blob))) {
+      return true;
+    }
+    Optional<Path> local = cache.find(blob);
+    if (local.isPresent()) {
+      objects.putIfAbsent(blobKey(blob), local.get());
+    }
+    return local.isPresent();
+  }
+
   /** Stores bytes under their digest (once), and keeps a local copy. */
   public Blob putBlob(Path file) throws IOException {
     // A copy of our own, because somebody may write to the file between digest and upload.
-    Path copy = staging.path();
+    Path copy = cache.incoming();
     try {
-      String sha256;
-      try (InputStream in = Files.newInputStream(file);
-          OutputStream out = Files.newOutputStream(copy)) {
-        sha256 = copy(in, out);
-      }
+      String sha256 =
+          cache.writing(
+              () -> {
+                try (InputStream in = Files.newInputStream(file)) {
+                  return write(in, copy);
+                }
+              });
       Blob blob = new Blob(sha256, Files.size(copy));
       if (!objects.exists(blobKey(blob))) {
-        objects.putIfAbsent(blobKey(blob), copy);
+        // The store may be on this disk, too.
+        cache.writing(() -> objects.putIfAbsent(blobKey(blob), copy));
       }
-      moveIntoCache(copy, sha256);
+      if (cache.find(blob).isEmpty()) {
+        cache.take(copy, sha256);
+      }
       return blob;
     } finally {
       Files.deleteIfExists(copy);
+    }
+  }
+
+  /** Returns the sha256 of what was written. */
+  private static String write(InputStream in, Path file) throws IOException {
+    try (OutputStream out = DiskWriteException.stream(file)) {
+      return copy(in, out);
     }
   }
 
@@ -196,20 +256,20 @@ public final class ArtifactStore {
    *     is then removed, and what names it counts as absent
    */
   public Path blob(Blob blob) throws IOException {
-    Path local = blobs.resolve(blob.sha256());
-    if (isCached(local, blob)) {
-      return local;
+    Optional<Path> local = cache.find(blob);
+    if (local.isPresent()) {
+      return local.get();
     }
     String key = blobKey(blob);
-    Path partial = staging.path();
+    Path partial = cache.incoming();
     try {
       for (int attempt = 1; attempt <= READS; attempt++) {
         String found =
-            Download.file(objects, key, partial)
+            cache
+                .writing(() -> Download.file(objects, key, partial))
                 .orElseThrow(() -> new IOException("no " + key + " in the store"));
         if (found.equals(blob.sha256())) {
-          moveIntoCache(partial, blob.sha256());
-          return local;
+          return cache.take(partial, blob.sha256());
         }
         LOG.warn(
             "{} in the store is corrupt: its {} bytes (expected: {}) have sha256 {}",
@@ -228,56 +288,26 @@ public final class ArtifactStore {
 
   /** Lays an artifact's files out as a folder (links into the cache). Do not write to them. */
   public Path folder(Artifact artifact) throws IOException {
-    Path folder = folders.resolve(artifact.key());
+    Path folder = cache.folder(artifact.key());
     for (String name : artifact.files().keySet()) {
-      Path cached = file(artifact, name);
-      Path link = folder.resolve(name);
-      // A link may still hold bytes that were found corrupt and fetched anew.
-      if (!Files.exists(link) || !Files.isSameFile(link, cached)) {
-        Files.createDirectories(link.getParent());
-        Path made = staging.path();
-        try {
-          Files.createLink(made, cached);
-          Files.move(
-              made, link, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-          Files.deleteIfExists(made);
-        }
-      }
+      cache.link(file(artifact, name), folder, name);
     }
     return folder;
   }
 
+  /** A folder for files on their way into the store. */
+  public ScratchFolder scratch() throws IOException {
+    return cache.scratch();
+  }
+
+  /** Copies a blob to a key that people look at; overwrites. */
+  public void copy(Blob blob, String to) throws IOException {
+    restore(blob);
+    objects.copy(blobKey(blob), to);
+  }
+
   public ObjectStore objects() {
     return objects;
-  }
-
-  private boolean isCached(Path local, Blob blob) throws IOException {
-    try {
-      if (Files.size(local) != blob.size()) {
-        return false;
-      }
-      if (!verified.contains(blob.sha256())) {
-        try (InputStream in = Files.newInputStream(local)) {
-          if (!copy(in, OutputStream.nullOutputStream()).equals(blob.sha256())) {
-            return false;
-          }
-        }
-        verified.add(blob.sha256());
-      }
-      return true;
-    } catch (NoSuchFileException e) {
-      return false;
-    }
-  }
-
-  private void moveIntoCache(Path file, String sha256) throws IOException {
-    Files.move(
-        file,
-        blobs.resolve(sha256),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-    verified.add(sha256);
   }
 
   /** Whether names and digests are safe to make paths of. */

@@ -13,12 +13,14 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /** Objects as read-only files below a directory, on a file system that has hard links. */
 public final class DirectoryObjectStore implements ObjectStore {
+  private static final String STAGING = ".incoming";
+
   private final Path root;
   private final Staging staging;
 
@@ -26,8 +28,18 @@ public final class DirectoryObjectStore implements ObjectStore {
    * @param root created when missing
    */
   public DirectoryObjectStore(Path root) throws IOException {
+    this(new Staging(root.toAbsolutePath().normalize().resolve(STAGING)).swept(), root);
+  }
+
+  private DirectoryObjectStore(Staging staging, Path root) {
     this.root = root.toAbsolutePath().normalize();
-    this.staging = new Staging(this.root.resolve(".incoming"));
+    this.staging = staging;
+  }
+
+  /** Opens a store without removing what killed processes left in it. */
+  public static DirectoryObjectStore asItIs(Path root) throws IOException {
+    return new DirectoryObjectStore(
+        new Staging(root.toAbsolutePath().normalize().resolve(STAGING)), root);
   }
 
   @Override
@@ -40,7 +52,7 @@ public final class DirectoryObjectStore implements ObjectStore {
     // reader ever sees half a file.
     Path whole = staging.path();
     try {
-      Files.copy(file, whole);
+      copyOf(file, whole);
       protect(whole);
       Files.createDirectories(target.getParent());
       Files.createLink(target, whole);
@@ -67,12 +79,12 @@ public final class DirectoryObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<String> list(String prefix) throws IOException {
+  public List<Entry> entries(String prefix) throws IOException {
     Path start = root.resolve(prefix.substring(0, prefix.lastIndexOf('/') + 1)).normalize();
     if (!start.startsWith(root) || !Files.isDirectory(start)) {
       return List.of();
     }
-    List<String> keys = new ArrayList<>();
+    List<Entry> entries = new ArrayList<>();
     Files.walkFileTree(
         start,
         new SimpleFileVisitor<>() {
@@ -80,7 +92,7 @@ public final class DirectoryObjectStore implements ObjectStore {
           public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
             String key = root.relativize(file).toString().replace('\\', '/');
             if (!staging.holds(file) && key.startsWith(prefix)) {
-              keys.add(key);
+              entries.add(entry(key, attributes));
             }
             return FileVisitResult.CONTINUE;
           }
@@ -94,13 +106,34 @@ public final class DirectoryObjectStore implements ObjectStore {
             throw e;
           }
         });
-    Collections.sort(keys);
-    return keys;
+    entries.sort(Comparator.comparing(Entry::key));
+    return entries;
+  }
+
+  private static Entry entry(String key, BasicFileAttributes attributes) {
+    return new Entry(key, attributes.size(), attributes.lastModifiedTime().toInstant());
+  }
+
+  @Override
+  public List<Entry> unfinished() throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    for (Path file : staging.files()) {
+      try {
+        entries.add(
+            entry(
+                STAGING + "/" + file.getFileName(),
+                Files.readAttributes(file, BasicFileAttributes.class)));
+      } catch (NoSuchFileException e) {
+        // Finished while we look.
+      }
+    }
+    return entries;
   }
 
   @Override
   public void delete(String key) throws IOException {
-    Files.deleteIfExists(path(key));
+    Path path = root.resolve(key).normalize();
+    Files.deleteIfExists(staging.holds(path) ? path : path(key));
   }
 
   @Override
@@ -126,6 +159,14 @@ public final class DirectoryObjectStore implements ObjectStore {
 
   @Override
   public void close() {}
+
+  private static void copyOf(Path file, Path whole) throws IOException {
+    try {
+      Files.copy(file, whole);
+    } catch (IOException e) {
+      throw new DiskWriteException(whole, e);
+    }
+  }
 
   private static void link(Path source, Path target) throws IOException {
     try {

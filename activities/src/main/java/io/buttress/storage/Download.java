@@ -9,7 +9,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -55,7 +54,7 @@ public final class Download {
             return Optional.empty();
           }
           try (InputStream in = new Broken(stream.get());
-              OutputStream out = Files.newOutputStream(file)) {
+              OutputStream out = DiskWriteException.stream(file)) {
             return Optional.of(ArtifactStore.copy(in, out));
           }
         });

@@ -30,7 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -167,11 +167,11 @@ public final class MinioObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<String> list(String prefix) throws IOException {
+  public List<Entry> entries(String prefix) throws IOException {
     return call(
         "list " + prefix,
         () -> {
-          List<String> keys = new ArrayList<>();
+          List<Entry> entries = new ArrayList<>();
           for (Result<Item> item :
               client.listObjects(
                   ListObjectsArgs.builder()
@@ -179,10 +179,12 @@ public final class MinioObjectStore implements ObjectStore {
                       .prefix(prefix)
                       .recursive(true)
                       .build())) {
-            keys.add(item.get().objectName());
+            Item found = item.get();
+            entries.add(
+                new Entry(found.objectName(), found.size(), found.lastModified().toInstant()));
           }
-          Collections.sort(keys);
-          return keys;
+          entries.sort(Comparator.comparing(Entry::key));
+          return entries;
         });
   }
 

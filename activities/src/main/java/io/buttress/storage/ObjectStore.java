@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,8 +24,20 @@ public interface ObjectStore extends AutoCloseable {
 
   boolean exists(String key) throws IOException;
 
+  /** Objects whose keys start with a prefix, sorted by key. */
+  List<Entry> entries(String prefix) throws IOException;
+
   /** Keys that start with a prefix, sorted. */
-  List<String> list(String prefix) throws IOException;
+  default List<String> list(String prefix) throws IOException {
+    return entries(prefix).stream().map(Entry::key).toList();
+  }
+
+  /**
+   * What writers that are gone left half-written; has keys of its own that {@link #delete} takes.
+   */
+  default List<Entry> unfinished() throws IOException {
+    return List.of();
+  }
 
   /** Does nothing when there is no such key. */
   void delete(String key) throws IOException;
@@ -37,4 +50,12 @@ public interface ObjectStore extends AutoCloseable {
 
   @Override
   void close();
+
+  /**
+   * An object.
+   *
+   * @param size in bytes
+   * @param modified when it was stored
+   */
+  record Entry(String key, long size, Instant modified) {}
 }

@@ -165,6 +165,8 @@ public final class Safetensors {
       for (Tensor tensor : tensors.values()) {
         writeFully(channel, tensor.data().duplicate().rewind());
       }
+    } catch (IOException e) {
+      throw new DiskWriteException(file, e);
     }
   }
 

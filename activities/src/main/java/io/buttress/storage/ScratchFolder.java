@@ -2,19 +2,50 @@ package io.buttress.storage;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /** Files on their way into the store; gone when closed. */
 public final class ScratchFolder implements AutoCloseable {
+  private static final Duration ABANDONED = Duration.ofDays(1);
+
   private final Path root;
 
   public ScratchFolder() throws IOException {
     root = Files.createTempDirectory("buttress-");
+  }
+
+  ScratchFolder(Path parent) throws IOException {
+    root = parent.resolve(UUID.randomUUID().toString());
+    try {
+      Files.createDirectory(root);
+    } catch (IOException e) {
+      throw new DiskWriteException(root, e);
+    }
+  }
+
+  /** Removes what processes that were killed left below a folder, more than a day ago. */
+  static void sweep(Path parent) throws IOException {
+    Instant oldest = Instant.now().minus(ABANDONED);
+    try (Stream<Path> folders = Files.list(parent)) {
+      for (Path folder : folders.toList()) {
+        try {
+          if (Files.getLastModifiedTime(folder).toInstant().isBefore(oldest)) {
+            remove(folder);
+          }
+        } catch (NoSuchFileException e) {
+          // Another process was faster.
+        }
+      }
+    }
   }
 
   public Path root() {
@@ -34,6 +65,10 @@ public final class ScratchFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    remove(root);
+  }
+
+  private static void remove(Path root) throws IOException {
     List<Path> deepestFirst;
     try (Stream<Path> paths = Files.walk(root)) {
       deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();

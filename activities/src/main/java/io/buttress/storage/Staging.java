@@ -6,6 +6,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -15,14 +16,25 @@ final class Staging {
 
   private final Path directory;
 
-  /** Also removes what processes that were killed left here, more than a day ago. */
+  /**
+   * @param directory created when missing
+   */
   Staging(Path directory) throws IOException {
     this.directory = Files.createDirectories(directory);
+  }
+
+  /** Removes what processes that were killed left here, more than a day ago. */
+  Staging swept() throws IOException {
     Instant oldest = Instant.now().minus(ABANDONED);
+    for (Path file : files()) {
+      removeIfOlder(file, oldest);
+    }
+    return this;
+  }
+
+  List<Path> files() throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        removeIfOlder(file, oldest);
-      }
+      return files.sorted().toList();
     }
   }
 

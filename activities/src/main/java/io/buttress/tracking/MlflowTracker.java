@@ -6,13 +6,15 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.mlflow.api.proto.Service.RunInfo;
 import org.mlflow.api.proto.Service.RunStatus;
 import org.mlflow.tracking.MlflowClient;
@@ -28,19 +30,24 @@ import org.mlflow.tracking.MlflowHttpException;
  * UnusableExperimentException} when trying again is of no use.
  */
 public final class MlflowTracker implements MetricLog, AutoCloseable {
+  /** Of a few requests; {@code open} sends the most, about six. */
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(60);
+
   private final MlflowAccess access;
   private final ArtifactStore store;
   private final MlflowHttp http;
-  private final MlflowClient client;
-  private final MlflowRuns runs;
+  private final MlflowCalls calls;
 
   /** Connects on first use. */
   public MlflowTracker(MlflowAccess access, ArtifactStore store) {
+    this(access, store, CALL_LIMIT);
+  }
+
+  MlflowTracker(MlflowAccess access, ArtifactStore store, Duration callLimit) {
     this.access = access;
     this.store = store;
     http = new MlflowHttp(access);
-    client = new MlflowClient(access.credentials());
-    runs = new MlflowRuns(client);
+    calls = new MlflowCalls(() -> new MlflowClient(access.credentials()), callLimit);
   }
 
   /** A run that is open. */
@@ -64,16 +71,16 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
   }
 
   private OpenRun open(StudyRun study, RunDescription description) throws IOException {
-    return call(() -> openRun(runs.open(experiment(study.name()), description)));
+    return call(runs -> openRun(runs.open(experiment(runs, study.name()), description)));
   }
 
   /** The run of a trial if it was ever opened. */
   Optional<OpenRun> find(StudyRun study, Trial trial, String workflowId) throws IOException {
     RunDescription description = RunDescription.of(study, trial, workflowId);
-    return call(() -> runs.find(experiment(study.name()), description).map(this::openRun));
+    return call(runs -> runs.find(experiment(runs, study.name()), description).map(this::openRun));
   }
 
-  private String experiment(String name) {
+  private String experiment(MlflowRuns runs, String name) {
     return runs.experiment(name, RunFolder.location(store, name));
   }
 
@@ -84,7 +91,7 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
   @Override
   public void log(String runId, List<MetricPoint> points) throws IOException {
     call(
-        () -> {
+        runs -> {
           runs.log(runId, points);
           return null;
         });
@@ -102,8 +109,8 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
 
   private void endRunning(String name, Map<String, String> tags) throws IOException {
     call(
-        () -> {
-          runs.endRunning(experiment(name), tags, RunStatus.KILLED);
+        runs -> {
+          runs.endRunning(experiment(runs, name), tags, RunStatus.KILLED);
           return null;
         });
   }
@@ -142,7 +149,7 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
           case CANCELLED -> RunStatus.KILLED;
         };
     call(
-        () -> {
+        runs -> {
           runs.setTags(run.id(), all);
           runs.end(run.id(), ended);
           return null;
@@ -151,12 +158,18 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
 
   @Override
   public void close() {
-    client.close();
+    calls.close();
   }
 
-  private <T> T call(Supplier<T> call) throws IOException {
+  private <T> T call(Function<MlflowRuns, T> call) throws IOException {
     try {
-      return call.get();
+      return calls.run(client -> call.apply(new MlflowRuns(client)));
+    } catch (TimeoutException e) {
+      throw new IOException(
+          access + " has not answered for " + calls.limit() + "; check MLFLOW_TRACKING_URI", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while waiting for " + access, e);
     } catch (MlflowHttpException e) {
       throw new IOException(
           access + " answers with status " + e.getStatusCode() + ": " + e.getBodyMessage(), e);

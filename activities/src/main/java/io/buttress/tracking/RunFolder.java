@@ -51,7 +51,7 @@ final class RunFolder {
   void put(String path, Blob blob) throws IOException {
     Optional<String> prefix = prefix();
     if (prefix.isPresent()) {
-      store.objects().copy("blobs/" + blob.sha256(), prefix.get() + "/" + path);
+      store.copy(blob, prefix.get() + "/" + path);
     } else if (PROXIED.equals(uri.getScheme())) {
       http.putArtifact(uri.getPath().substring(1) + "/" + path, store.blob(blob));
     } else {

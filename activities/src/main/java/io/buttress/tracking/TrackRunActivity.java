@@ -4,11 +4,13 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.TrackRun;
+import io.buttress.report.BestModels;
 import io.buttress.report.ResultStore;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.LostArtifactException;
+import io.buttress.storage.StoredModels;
 import io.buttress.study.Blob;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -22,6 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** {@inheritDoc} */
 public final class TrackRunActivity implements TrackRun {
@@ -33,6 +36,8 @@ public final class TrackRunActivity implements TrackRun {
   private final ArtifactStore store;
   private final Optional<MlflowTracker> tracker;
   private final ResultStore results;
+  private final StoredModels models;
+  private final BestModels best;
 
   /**
    * @param tracker empty: results are stored, and nothing is tracked
@@ -42,6 +47,8 @@ public final class TrackRunActivity implements TrackRun {
     this.store = store;
     this.tracker = tracker;
     this.results = results;
+    this.models = new StoredModels(store.objects());
+    this.best = new BestModels(store.objects());
   }
 
   @Override
@@ -74,6 +81,9 @@ public final class TrackRunActivity implements TrackRun {
           TrialResult result =
               TrialResults.of(trial, outcome, run.map(OpenRun::id).orElse(null), modelUri);
           String key = results.put(study, trial, result);
+          if (trial.competes() && outcome.status() == TrialStatus.DONE) {
+            enter(study, trial, outcome.fineTuned(), run);
+          }
           if (run.isPresent()) {
             record(run.get(), outcome, modelUri, key);
           }
@@ -114,22 +124,39 @@ public final class TrackRunActivity implements TrackRun {
   /** Copies the model to where people look for it; returns its URI, or null when none is kept. */
   private String keepModel(Trial trial, Outcome outcome, Optional<OpenRun> run) throws IOException {
     FineTuned fineTuned = outcome.fineTuned();
-    if (!trial.keepModel() || fineTuned == null || fineTuned.fitKey() == null) {
+    if (!trial.keepsModel() || fineTuned == null || fineTuned.fitKey() == null) {
       return null;
     }
     String prefix =
         run.flatMap(r -> r.folder().prefix())
             .map(folder -> folder + "/model")
             .orElse("models/" + trial.fingerprint());
-    boolean kept = false;
-    for (Map.Entry<String, Blob> file : store.get(fineTuned.fitKey()).files().entrySet()) {
+    Map<String, String> model = model(fineTuned.fitKey());
+    models.copy(model, prefix);
+    return model.isEmpty() ? null : store.objects().uri(prefix).toString();
+  }
+
+  private void enter(StudyRun study, Trial trial, FineTuned fineTuned, Optional<OpenRun> run)
+      throws IOException {
+    best.enter(
+        study,
+        trial,
+        fineTuned.metrics(),
+        fineTuned.fitKey(),
+        model(fineTuned.fitKey()),
+        run.flatMap(r -> r.folder().prefix()));
+  }
+
+  /** The files of a training run's model by name, with their keys; none when it has no model. */
+  private Map<String, String> model(String fitKey) throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    for (Map.Entry<String, Blob> file : store.get(fitKey).files().entrySet()) {
       if (file.getKey().startsWith(MODEL)) {
-        String name = file.getKey().substring(MODEL.length());
-        store.objects().copy("blobs/" + file.getValue().sha256(), prefix + "/" + name);
-        kept = true;
+        store.restore(file.getValue());
+        files.put(file.getKey().substring(MODEL.length()), "blobs/" + file.getValue().sha256());
       }
     }
-    return kept ? store.objects().uri(prefix).toString() : null;
+    return files;
   }
 
   private void record(OpenRun run, Outcome outcome, String modelUri, String resultKey)

@@ -233,6 +233,8 @@ public final class FineTuneActivity implements FineTune {
                   heldOut(trial, dataset, train),
                   checkpoints,
                   attempt.progress());
+      // Training takes long: the files that a kept model needs may have left the cache.
+      store.folder(inputs.model(source));
       FitStore.Stored stored =
           fits.put(trial, numerics, fit, model, folder, dataset, train.noise());
       Optional<EvaluationStore.Stored> evaluation =
@@ -260,7 +262,7 @@ public final class FineTuneActivity implements FineTune {
     if (train.heldOut() != null) {
       evaluated.put(SELECTION, train.heldOut());
     }
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       for (Map.Entry<String, Split> entry : evaluated.entrySet()) {
         String name = entry.getKey();
         Split split = entry.getValue();

@@ -9,6 +9,7 @@ import io.buttress.model.TextClassifier;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
+import io.buttress.storage.StoredModels;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
@@ -26,16 +27,19 @@ import org.apache.commons.csv.CSVPrinter;
 /**
  * Finished training runs in the object store: {@code fit.json}, {@code history.csv}, {@code
  * label-noise.csv} where the regime made labels wrong and, when the trial keeps its model, a
- * Hugging Face folder below {@code model/}.
+ * Hugging Face folder below {@code model/}. The model of a trial that keeps it only if it is the
+ * best stands apart, because it may be deleted.
  */
 final class FitStore {
   private static final int FORMAT_VERSION = 1;
   private static final String MODEL = "model";
 
   private final ArtifactStore store;
+  private final StoredModels models;
 
   FitStore(ArtifactStore store) {
     this.store = store;
+    this.models = new StoredModels(store.objects());
   }
 
   /**
@@ -67,7 +71,7 @@ final class FitStore {
   /** A run of the trial; one without a model only when the trial keeps none. */
   Optional<Stored> find(Trial trial, Numerics numerics) throws IOException {
     Optional<Artifact> artifact = store.find(key(trial, numerics, true));
-    if (artifact.isEmpty() && !trial.keepModel()) {
+    if (artifact.isEmpty() && !trial.keepsModel()) {
       artifact = store.find(key(trial, numerics, false));
     }
     return artifact.isEmpty() ? Optional.empty() : Optional.of(read(artifact.get()));
@@ -87,7 +91,7 @@ final class FitStore {
       TokenizedDataset dataset,
       LabelNoise noise)
       throws IOException {
-    try (ScratchFolder scratch = new ScratchFolder()) {
+    try (ScratchFolder scratch = store.scratch()) {
       Description description =
           new Description(
               fit.status(),
@@ -104,11 +108,17 @@ final class FitStore {
       if (noise != null) {
         writeNoise(scratch.root().resolve("label-noise.csv"), dataset, noise);
       }
-      if (trial.keepModel() && fit.status() == TrialStatus.DONE) {
+      String key = key(trial, numerics, trial.keepsModel());
+      if (fit.status() == TrialStatus.DONE && trial.keepsModel()) {
         Path folder = Files.createDirectory(scratch.root().resolve(MODEL));
         ModelWriter.write(model, source, dataset.kind(), dataset.labels(), folder);
       }
-      String key = key(trial, numerics, trial.keepModel());
+      if (fit.status() == TrialStatus.DONE && trial.competes()) {
+        try (ScratchFolder folder = new ScratchFolder()) {
+          ModelWriter.write(model, source, dataset.kind(), dataset.labels(), folder.root());
+          models.put(StoredModels.trained(trial.fingerprint(), key), folder.files());
+        }
+      }
       return read(store.put(key, scratch.files()));
     }
   }

@@ -37,7 +37,7 @@ public final class SnapshotMaker {
     // The head is not part of any representation: its seed is of no matter.
     try (EngineLock engine = EngineLock.acquire(progress);
         TextClassifier model = new TextClassifier(folder, folder.config(), 1, purpose -> 0);
-        ScratchFolder scratch = new ScratchFolder()) {
+        ScratchFolder scratch = store.scratch()) {
       Evaluator evaluator = new Evaluator(model, progress);
       EvaluationStore.writeRepresentations(
           scratch.root(), evaluator.run(split, request.layers(), Pooling.of(request.pooling())));

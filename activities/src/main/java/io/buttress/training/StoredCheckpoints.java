@@ -55,7 +55,8 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private final ExecutorService background = Executors.newSingleThreadExecutor();
   private Future<Duration> storing;
   private long since = System.nanoTime();
-  private Duration lastTook = Duration.ZERO;
+  private Duration storingTakes = Duration.ZERO;
+  private Duration lastTook;
 
   /**
    * {@code <steps done>.json}.
@@ -163,7 +164,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
       return false;
     }
     settle();
-    Duration least = lastTook.multipliedBy(LEAST_INTERVALS);
+    Duration least = storingTakes.multipliedBy(LEAST_INTERVALS);
     Duration wait = interval.compareTo(least) > 0 ? interval : least;
     return System.nanoTime() - since >= wait.toNanos();
   }
@@ -208,7 +209,10 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private void settle() {
     try {
       if (storing != null) {
-        lastTook = storing.get();
+        Duration took = storing.get();
+        // The faster of the last two: one may have waited for a store that was down.
+        storingTakes = lastTook != null && lastTook.compareTo(took) < 0 ? lastTook : took;
+        lastTook = took;
       }
     } catch (ExecutionException e) {
       LOG.warn("a checkpoint is not stored: {}", e.getCause().getMessage());

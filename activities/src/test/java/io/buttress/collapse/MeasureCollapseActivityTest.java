@@ -108,6 +108,8 @@ class MeasureCollapseActivityTest {
             null,
             new CollapseSpec(List.of(2, 100), -1, "cls"),
             false,
+            false,
+            false,
             60,
             List.of(request));
     temporal.registerActivitiesImplementations(

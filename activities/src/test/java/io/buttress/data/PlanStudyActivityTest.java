@@ -7,6 +7,7 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.Prune;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
 import io.buttress.study.Method;
@@ -21,6 +22,8 @@ import io.temporal.testing.TestActivityEnvironment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +116,10 @@ class PlanStudyActivityTest {
         .containsExactly("jsonl", "tsv", "csv", "tsv", "tsv");
     assertThat(store.blob(resolved.splits().get("train").blob()))
         .hasContent("text\tlabel\ntrain.tsv\t1\n");
+    Instant soon = Instant.now().plus(Duration.ofHours(1));
+    assertThat(new Prune(store.objects(), soon, true).blobs().objects())
+        .as("what a study needs is named, and not pruned")
+        .isZero();
     Artifact imported = store.get(plan.datasets().get(0).model().key());
     assertThat(imported.files())
         .containsOnlyKeys("config.json", "model.safetensors", "tokenizer.json");

@@ -11,6 +11,7 @@ import io.buttress.data.TokenizedDataset;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.StoredModels;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
@@ -26,11 +27,13 @@ import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import io.temporal.testing.TestActivityEnvironment;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,6 +103,37 @@ class ReportActivityTest {
     report(trials, FIRST);
     assertThat(store.objects().list("checkpoints/"))
         .containsExactly("checkpoints/" + trials.get(1).fingerprint() + "/run-1/3.json");
+  }
+
+  @Test
+  void showsTheModelOfTheBestAndOfNoOther() throws Exception {
+    List<Trial> trials = List.of(competing(1), competing(2));
+    StoredModels models = new StoredModels(store.objects());
+    Path weights = Files.writeString(folder.resolve("weights"), "w");
+    for (Trial trial : trials) {
+      results.put(FIRST, trial, result(trial, TrialStatus.DONE, trial.seed() / 4.0));
+      String fit = Json.sha256("fit of " + trial.seed());
+      models.put(
+          StoredModels.trained(trial.fingerprint(), fit), Map.of("model.safetensors", weights));
+      new BestModels(store.objects())
+          .enter(
+              FIRST,
+              trial,
+              Map.of("validation", Map.of("accuracy", trial.seed() / 4.0)),
+              fit,
+              Map.of(),
+              Optional.empty());
+    }
+
+    JsonNode json = json(store.get(report(trials, FIRST)));
+    assertThat(json.at("/trials/0/modelUri").isNull()).isTrue();
+    Path model = Path.of(URI.create(json.at("/trials/1/modelUri").asText()));
+    assertThat(model.resolve("model.safetensors")).hasContent("w");
+
+    Files.delete(model.resolve("model.safetensors"));
+    assertThat(json(store.get(report(trials, FIRST))).at("/trials/1/modelUri").isNull())
+        .as("it is not there")
+        .isTrue();
   }
 
   @Test
@@ -210,7 +244,15 @@ class ReportActivityTest {
     return trial(seed, learningRate, null);
   }
 
+  private Trial competing(long seed) {
+    return trial(seed, 2e-5, null, true);
+  }
+
   private Trial trial(long seed, double learningRate, Double selection) {
+    return trial(seed, learningRate, selection, false);
+  }
+
+  private Trial trial(long seed, double learningRate, Double selection, boolean competes) {
     Training t = Training.DEFAULT;
     Training training =
         new Training(
@@ -238,6 +280,8 @@ class ReportActivityTest {
         training,
         selection,
         CollapseSpec.DEFAULT,
+        competes,
+        competes,
         false,
         60,
         List.of());

@@ -21,7 +21,7 @@ final class Results {
 
   /** The same result in a study that selects. */
   static TrialResult selected(TrialResult result, boolean selected) {
-    return result.placed(result.parameters(), selected);
+    return result.placed(result.parameters(), selected, result.modelUri());
   }
 
   static TrialResult of(

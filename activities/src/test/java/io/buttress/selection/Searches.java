@@ -63,6 +63,8 @@ final class Searches {
         0.1,
         CollapseSpec.DEFAULT,
         false,
+        false,
+        false,
         60,
         List.of());
   }

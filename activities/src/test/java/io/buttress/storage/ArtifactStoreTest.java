@@ -139,6 +139,15 @@ class ArtifactStoreTest {
   }
 
   @Test
+  void aBlobThatOnlyThisMachineStillHasIsCopied() throws IOException {
+    Blob blob = store.putBlob(file("x"));
+    store.objects().delete("blobs/" + blob.sha256());
+    store.copy(blob, "shown/x");
+    assertThat(objects.resolve("shown/x")).hasContent("x");
+    assertThat(open(directory.resolve("other")).blob(blob)).hasContent("x");
+  }
+
+  @Test
   void whoMakesAnArtifactAnewReplacesOneThatNamesLostBlobs() throws IOException {
     Artifact lost = store.put(KEY, Map.of("a", file("one")));
     store.objects().delete("blobs/" + lost.files().get("a").sha256());
@@ -159,6 +168,19 @@ class ArtifactStoreTest {
     ArtifactStore later = open(cache);
     assertThat(later.file(artifact, "a")).hasContent("good");
     assertThat(later.folder(artifact).resolve("a")).hasContent("good");
+  }
+
+  @Test
+  void anArtifactWhoseBlobIsGoneForGoodIsNotNamed() throws IOException {
+    Blob blob = store.putBlob(file("x"));
+    store.objects().delete("blobs/" + blob.sha256());
+    Files.delete(cache.resolve("blobs").resolve(blob.sha256()));
+    Artifact artifact = new Artifact(KEY, new TreeMap<>(Map.of("a", blob)));
+
+    assertThatThrownBy(() -> store.putRef(artifact))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(blob.sha256());
+    assertThat(store.find(KEY)).isEmpty();
   }
 
   @Test

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A store whose streams fail as they are told, and which remembers what was asked of it. */
-public final class FaultyObjectStore implements ObjectStore {
+public class FaultyObjectStore implements ObjectStore {
   /** What happens to a stream. */
   public enum Fault {
     /** Half of the bytes, then an error. */
@@ -95,8 +95,8 @@ public final class FaultyObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<String> list(String prefix) throws IOException {
-    return objects.list(prefix);
+  public List<Entry> entries(String prefix) throws IOException {
+    return objects.entries(prefix);
   }
 
   @Override

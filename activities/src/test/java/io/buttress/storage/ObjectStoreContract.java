@@ -8,6 +8,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -125,6 +127,20 @@ abstract class ObjectStoreContract {
         .containsExactly(prefix() + "list/a/1", prefix() + "list/a/2", prefix() + "list/ab");
     assertThat(store().list(prefix() + "list/")).hasSize(4);
     assertThat(store().list(prefix() + "nowhere/")).isEmpty();
+  }
+
+  @Test
+  void entriesTellSizesAndTimes() throws IOException {
+    Instant before = Instant.now().minus(Duration.ofMinutes(5));
+    store().putIfAbsent(prefix() + "sized/a", file("12345"));
+    store().putIfAbsent(prefix() + "sized/b", file(""));
+    List<ObjectStore.Entry> entries = store().entries(prefix() + "sized/");
+    assertThat(entries).extracting(ObjectStore.Entry::size).containsExactly(5L, 0L);
+    assertThat(entries)
+        .allSatisfy(
+            entry ->
+                assertThat(entry.modified())
+                    .isBetween(before, Instant.now().plus(Duration.ofMinutes(5))));
   }
 
   @Test

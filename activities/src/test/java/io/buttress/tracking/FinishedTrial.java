@@ -4,6 +4,7 @@ import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.MeasureCollapse.Collapse;
 import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.StoredModels;
 import io.buttress.study.Blob;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
@@ -38,6 +39,13 @@ final class FinishedTrial {
    * @param token makes its artifacts and fingerprint differ from those of other tests
    */
   static Trial trial(String token) {
+    return trial(token, false);
+  }
+
+  /**
+   * @param onlyBest whether it keeps its model only as the best
+   */
+  static Trial trial(String token, boolean onlyBest) {
     TaskSpec task =
         new TaskSpec(
             "cola",
@@ -69,12 +77,23 @@ final class FinishedTrial {
         null,
         CollapseSpec.DEFAULT,
         true,
+        onlyBest,
+        false,
         60,
         List.of());
   }
 
   /** What a trial that ran to its end hands over; its files are in the store. */
   static Outcome outcome(ArtifactStore store, String token, Path scratch) throws IOException {
+    return outcome(store, trial(token), token, 0.5, scratch);
+  }
+
+  /**
+   * @param matthews the primary metric
+   */
+  static Outcome outcome(
+      ArtifactStore store, Trial trial, String token, double matthews, Path scratch)
+      throws IOException {
     List<MetricPoint> history = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {
       long time = 1_700_000_000_000L + 100L * step;
@@ -86,9 +105,17 @@ final class FinishedTrial {
     Map<String, Path> fit = new LinkedHashMap<>();
     fit.put("history.csv", csv);
     fit.put("fit.json", text(scratch, "{}"));
-    fit.put("model/config.json", text(scratch, "{\"model_type\":\"bert\"}"));
-    fit.put("model/model.safetensors", text(scratch, "weights of " + token));
-    String fitKey = store.put(Json.sha256("fit" + token), fit).key();
+    Map<String, Path> model = new LinkedHashMap<>();
+    model.put("config.json", text(scratch, "{\"model_type\":\"bert\"}"));
+    model.put("model.safetensors", text(scratch, "weights of " + token));
+    String fitKey = Json.sha256("fit" + token);
+    if (trial.competes()) {
+      new StoredModels(store.objects())
+          .put(StoredModels.trained(trial.fingerprint(), fitKey), model);
+    } else {
+      model.forEach((name, file) -> fit.put("model/" + name, file));
+    }
+    store.put(fitKey, fit);
     String evaluationKey =
         store
             .put(
@@ -109,7 +136,7 @@ final class FinishedTrial {
                     "spectrum.png", text(scratch, "png")))
             .key();
     Map<String, Map<String, Double>> metrics = new HashMap<>();
-    metrics.put("validation", Map.of("accuracy", 0.75, "matthews", 0.5));
+    metrics.put("validation", Map.of("accuracy", 0.75, "matthews", matthews));
     metrics.put("ood:news", new HashMap<>(Map.of("accuracy", 0.625)));
     metrics.get("ood:news").put("matthews", null);
     Map<String, Double> finetuned = new HashMap<>(Map.of("effective_rank", 12.5));

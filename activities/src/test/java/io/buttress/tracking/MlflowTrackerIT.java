@@ -9,6 +9,7 @@ import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.TrackRun;
 import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.report.BestModels;
 import io.buttress.report.ResultStore;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
@@ -141,6 +142,35 @@ class MlflowTrackerIT {
         .containsOnly(
             Map.entry("model/config.json", 21L),
             Map.entry("model/model.safetensors", (long) ("weights of " + token).length()));
+  }
+
+  @Test
+  void ofTrialsThatKeepTheBestOnlyItsRunHasAModel() throws IOException {
+    ArtifactStore store = inBucket();
+    TrackRun activity = activity(store);
+    StudyRun study = activity.openStudyRun(plan, "workflow");
+    List<String> runs = new ArrayList<>();
+    List<Trial> trials = new ArrayList<>();
+    for (double score : List.of(0.25, 0.75, 0.5)) {
+      String own = token + score;
+      Trial trial = FinishedTrial.trial(own, true);
+      String run = activity.openRun(study, trial, WORKFLOW);
+      Outcome outcome = FinishedTrial.outcome(store, trial, own, score, directory);
+      activity.closeRun(study, trial, run, outcome);
+      activity.closeRun(study, trial, run, outcome);
+      assertThat(tags(client.getRun(run))).doesNotContainKey("buttress.modelUri");
+      runs.add(run);
+      trials.add(trial);
+    }
+
+    assertThat(artifacts(runs.get(0), "")).doesNotContainKey("model").containsKey("result.json");
+    assertThat(artifacts(runs.get(1), "model"))
+        .containsOnlyKeys("model/config.json", "model/model.safetensors");
+    assertThat(artifacts(runs.get(2), "")).doesNotContainKey("model");
+    BestModels best = new BestModels(store.objects());
+    assertThat(best.uri(study, trials.get(1)))
+        .hasValue(client.getRun(runs.get(1)).getInfo().getArtifactUri() + "/model");
+    assertThat(best.uri(study, trials.get(0))).isEmpty();
   }
 
   @Test

@@ -26,6 +26,8 @@ class RunDescriptionTest {
             trial.selection(),
             trial.collapse(),
             trial.keepModel(),
+            trial.onlyBest(),
+            trial.search(),
             60,
             trial.snapshots());
     return RunDescription.of(STUDY, other, "workflow");

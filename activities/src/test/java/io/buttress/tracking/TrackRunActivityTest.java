@@ -7,9 +7,11 @@ import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.TrackRun;
 import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.report.BestModels;
 import io.buttress.report.ResultStore;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.StoredModels;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
@@ -18,9 +20,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +99,51 @@ class TrackRunActivityTest {
     Path model = Path.of(URI.create(result.modelUri()));
     assertThat(model.resolve("config.json")).content().contains("bert");
     assertThat(model.resolve("model.safetensors")).hasContent("weights of t");
+  }
+
+  @Test
+  void onlyTheBestKeepsItsModel() throws IOException {
+    BestModels best = new BestModels(store.objects());
+    StudyRun study = study();
+    List<Double> scores = List.of(0.5, 0.25, 0.75);
+    List<String> modelsAfter = new ArrayList<>();
+    for (int i = 0; i < scores.size(); i++) {
+      Trial trial = FinishedTrial.trial("t" + i, true);
+      activity.closeRun(
+          study,
+          trial,
+          null,
+          FinishedTrial.outcome(store, trial, "t" + i, scores.get(i), directory));
+      assertThat(results.find(study, trial).orElseThrow().modelUri()).isNull();
+      modelsAfter.add(
+          store.objects().list("models/").stream()
+              .filter(key -> key.endsWith("/model.safetensors"))
+              .collect(Collectors.joining()));
+    }
+
+    assertThat(modelsAfter.get(0)).contains(FinishedTrial.trial("t0").fingerprint());
+    assertThat(modelsAfter.get(1)).isEqualTo(modelsAfter.get(0));
+    assertThat(modelsAfter.get(2))
+        .contains(FinishedTrial.trial("t2").fingerprint())
+        .doesNotContain(FinishedTrial.trial("t0").fingerprint());
+    assertThat(best.uri(study, FinishedTrial.trial("t0", true))).isEmpty();
+    URI uri = URI.create(best.uri(study, FinishedTrial.trial("t2", true)).orElseThrow());
+    assertThat(Path.of(uri).resolve("model.safetensors")).hasContent("weights of t2");
+    assertThat(Path.of(uri).resolve("config.json")).content().contains("bert");
+  }
+
+  @Test
+  void aTrialThatWasCancelledAfterItsTrainingDoesNotCompete() throws IOException {
+    Trial trial = FinishedTrial.trial("t", true);
+    StudyRun study = study();
+    FineTuned trained = FinishedTrial.outcome(store, trial, "t", 0.5, directory).fineTuned();
+    activity.closeRun(study, trial, null, new Outcome(TrialStatus.CANCELLED, null, trained, null));
+    assertThat(store.objects().list("best/")).isEmpty();
+    assertThat(
+            new StoredModels(store.objects())
+                .has(StoredModels.trained(trial.fingerprint(), trained.fitKey())))
+        .as("for the study that repeats it")
+        .isTrue();
   }
 
   @Test

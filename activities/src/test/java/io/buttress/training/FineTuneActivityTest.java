@@ -22,6 +22,7 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.storage.StoredModels;
 import io.buttress.study.Blob;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
@@ -46,6 +47,7 @@ import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestActivityEnvironment;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -226,6 +228,8 @@ class FineTuneActivityTest {
         trial.selection(),
         trial.collapse(),
         trial.keepModel(),
+        false,
+        false,
         60,
         trial.snapshots());
   }
@@ -390,6 +394,44 @@ class FineTuneActivityTest {
   }
 
   @Test
+  void theModelOfATrialThatCompetesStandsApart() throws IOException {
+    Trial trial = competing(trial(stl(), 1, true));
+    FineTuned first = fineTune(trial);
+
+    Artifact fit = store.get(first.fitKey());
+    assertThat(fit.files().keySet()).noneMatch(name -> name.startsWith("model/"));
+    String trained = StoredModels.trained(trial.fingerprint(), fit.key()) + "/";
+    assertThat(store.objects().list(trained))
+        .contains(trained + "config.json", trained + "model.safetensors");
+    assertThat(first.metrics()).isEqualTo(fineTune(trial(stl(), 1, true)).metrics());
+  }
+
+  @Test
+  void aTrialThatCompetesIsTrainedAgainOnlyWhenItWasNotEvaluated() throws IOException {
+    Trial trial = competing(trial(stl(), 1, true));
+    FineTuned first = fineTune(trial);
+    String weights =
+        StoredModels.trained(trial.fingerprint(), first.fitKey()) + "/model.safetensors";
+    Artifact evaluation = store.get(first.evaluationKey());
+    byte[] bytes = bytes(weights);
+
+    store.objects().delete(weights);
+    assertThat(fineTune(trial)).isEqualTo(first);
+    assertThat(store.objects().exists(weights)).as("it lost, and that is that").isFalse();
+
+    store.objects().delete("refs/" + first.evaluationKey());
+    assertThat(fineTune(trial)).isEqualTo(first);
+    assertThat(store.get(first.evaluationKey())).isEqualTo(evaluation);
+    assertThat(bytes(weights)).isEqualTo(bytes);
+  }
+
+  private byte[] bytes(String key) throws IOException {
+    try (InputStream in = store.objects().get(key).orElseThrow()) {
+      return in.readAllBytes();
+    }
+  }
+
+  @Test
   void aDivergedTrialIsAResult() {
     FineTuned result = fineTune(trial(stl(), 1e30, true));
 
@@ -484,8 +526,12 @@ class FineTuneActivityTest {
 
   /** Its first checkpoint is due after the first step. */
   private static Trial checkpointingAtOnce(Trial trial) {
+    return as(trial.fingerprint(), 0, trial);
+  }
+
+  private static Trial as(String fingerprint, int checkpointSeconds, Trial trial) {
     return new Trial(
-        trial.fingerprint(),
+        fingerprint,
         trial.dataset(),
         trial.method(),
         trial.regime(),
@@ -494,7 +540,9 @@ class FineTuneActivityTest {
         trial.selection(),
         trial.collapse(),
         trial.keepModel(),
-        0,
+        trial.onlyBest(),
+        trial.search(),
+        checkpointSeconds,
         trial.snapshots());
   }
 
@@ -508,20 +556,7 @@ class FineTuneActivityTest {
 
   /** Of the same trial under another name. */
   private String weightsOfAnUndisturbedRun(Trial trial) throws IOException {
-    return weights(
-        fineTune(
-            new Trial(
-                Json.sha256("undisturbed"),
-                trial.dataset(),
-                trial.method(),
-                trial.regime(),
-                trial.seed(),
-                trial.training(),
-                trial.selection(),
-                trial.collapse(),
-                trial.keepModel(),
-                60,
-                trial.snapshots())));
+    return weights(fineTune(as(Json.sha256("undisturbed"), 60, trial)));
   }
 
   @Test
@@ -635,8 +670,28 @@ class FineTuneActivityTest {
         null,
         CollapseSpec.DEFAULT,
         keepModel,
+        false,
+        false,
         60,
         snapshots);
+  }
+
+  /** The same trial, which keeps its model only as the best. */
+  private static Trial competing(Trial trial) {
+    return new Trial(
+        trial.fingerprint(),
+        trial.dataset(),
+        trial.method(),
+        trial.regime(),
+        trial.seed(),
+        trial.training(),
+        trial.selection(),
+        trial.collapse(),
+        true,
+        true,
+        false,
+        60,
+        trial.snapshots());
   }
 
   /** The trial with dropout off, a part of its training set set apart, and 20 epochs at most. */
@@ -669,6 +724,8 @@ class FineTuneActivityTest {
         fraction,
         trial.collapse(),
         trial.keepModel(),
+        trial.onlyBest(),
+        trial.search(),
         60,
         trial.snapshots());
   }

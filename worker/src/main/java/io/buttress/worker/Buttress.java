@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       ReportCommand.class,
       TasksCommand.class,
       MethodsCommand.class,
+      PruneCommand.class,
       CommandLine.HelpCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",

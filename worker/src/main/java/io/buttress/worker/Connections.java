@@ -74,7 +74,9 @@ final class Connections {
         check.verifyWritable();
       }
       return new ArtifactStore(
-          bucket(environment, STORE_PATIENCE), environment.home().resolve("cache"));
+          bucket(environment, STORE_PATIENCE),
+          environment.home().resolve("cache"),
+          environment.cacheBytes());
     } catch (IllegalArgumentException | IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }

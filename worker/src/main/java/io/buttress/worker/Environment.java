@@ -1,15 +1,20 @@
 package io.buttress.worker;
 
+import io.buttress.storage.ArtifactStore;
 import java.io.File;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -17,6 +22,16 @@ import java.util.stream.Stream;
  * NAME_FILE}, the path of a file that holds the value, as Kubernetes mounts secrets.
  */
 public final class Environment {
+  private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*(|B|KB|MB|GB|TB)");
+  private static final Map<String, BigInteger> UNITS =
+      Map.of(
+          "", BigInteger.ONE,
+          "B", BigInteger.ONE,
+          "KB", BigInteger.TEN.pow(3),
+          "MB", BigInteger.TEN.pow(6),
+          "GB", BigInteger.TEN.pow(9),
+          "TB", BigInteger.TEN.pow(12));
+
   private final Map<String, String> variables;
 
   public Environment(Map<String, String> variables) {
@@ -72,6 +87,25 @@ public final class Environment {
         .map(Path::of)
         .orElse(Path.of(System.getProperty("user.home"), ".buttress"))
         .toAbsolutePath();
+  }
+
+  /** How much of the disk the local cache of the object store may take. */
+  public long cacheBytes() throws ServiceException {
+    Optional<String> text = get("BUTTRESS_CACHE_BYTES");
+    if (text.isEmpty()) {
+      return ArtifactStore.DEFAULT_CACHE_BYTES;
+    }
+    Matcher size = SIZE.matcher(text.get().strip().toUpperCase(Locale.ROOT));
+    BigInteger bytes = BigInteger.ZERO;
+    if (size.matches()) {
+      bytes = new BigInteger(size.group(1)).multiply(UNITS.get(size.group(2)));
+    }
+    if (bytes.signum() <= 0 || bytes.bitLength() > 63) {
+      throw new ServiceException(
+          "BUTTRESS_CACHE_BYTES: must be a positive number of bytes, as 20000000000 or 20GB, not "
+              + text.get());
+    }
+    return bytes.longValueExact();
   }
 
   /** Folders below which {@code file:} sources may be read; empty when the variable is not set. */

@@ -58,7 +58,10 @@ final class LocalCommand implements Callable<Integer> {
     try (HomeLock lock = HomeLock.acquire(home);
         EmbeddedMlflow mlflow = noMlflow ? null : EmbeddedMlflow.start(environment)) {
       ArtifactStore artifacts =
-          new ArtifactStore(new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
+          new ArtifactStore(
+              new DirectoryObjectStore(home.resolve("store")),
+              home.resolve("cache"),
+              environment.cacheBytes());
       Sources sources =
           new Sources(
               environment.fileRoots().orElse(List.of(Path.of("/"))),

@@ -34,9 +34,16 @@ final class ProgressView implements AutoCloseable {
           progress.etaSeconds() == null
               ? ""
               : String.format(Locale.ROOT, ", about %s left", duration(progress.etaSeconds()));
+      String paused = progress.paused() ? ", paused" : "";
       line(
           String.format(
-              Locale.ROOT, "%d of %d trials ended%s%s", ended, progress.planned(), failed, eta));
+              Locale.ROOT,
+              "%d of %d trials ended%s%s%s",
+              ended,
+              progress.planned(),
+              failed,
+              eta,
+              paused));
       return;
     }
     if (bar == null) {
@@ -51,7 +58,10 @@ final class ProgressView implements AutoCloseable {
     // Refits join the trials once they are chosen.
     bar.maxHint(progress.planned());
     bar.stepTo(ended);
-    bar.setExtraMessage((progress.failed() == 0 ? "" : progress.failed() + " failed  ") + detail);
+    bar.setExtraMessage(
+        (progress.failed() == 0 ? "" : progress.failed() + " failed  ")
+            + (progress.paused() ? "paused  " : "")
+            + detail);
   }
 
   /** A running trial in one line. */

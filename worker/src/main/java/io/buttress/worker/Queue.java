@@ -3,7 +3,7 @@ package io.buttress.worker;
 import io.buttress.activity.TaskQueues;
 
 /** What a worker takes work from. */
-enum Queue {
+public enum Queue {
   STUDIES(TaskQueues.STUDIES),
   CPU(TaskQueues.CPU),
   GPU(TaskQueues.GPU);

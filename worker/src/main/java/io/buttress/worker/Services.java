@@ -20,7 +20,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 /** The activities of a worker, by the task queue that they are served on. */
-record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver handOver) {
+public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver handOver) {
 
   /**
    * @param tracker empty: nothing is tracked

@@ -7,17 +7,22 @@ import io.buttress.activity.TaskQueues;
 import io.buttress.study.Json;
 import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
+import io.grpc.StatusRuntimeException;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowIdConflictPolicy;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowExecutionMetadata;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.common.converter.DefaultDataConverter;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Starts and observes studies on a Temporal server. */
 final class StudyClient {
@@ -89,6 +94,19 @@ final class StudyClient {
               FineTune.Position.class);
     }
     return Optional.of(new Activity(name, position));
+  }
+
+  /** The ends of the ids of trials that run: the first digits of their fingerprints. */
+  Set<String> runningTrials() throws ServiceException {
+    try (Stream<WorkflowExecutionMetadata> trials =
+        client.listExecutions("WorkflowType = 'Trial' AND ExecutionStatus = 'Running'")) {
+      return trials
+          .map(trial -> trial.getExecution().getWorkflowId())
+          .map(id -> id.substring(id.lastIndexOf('/') + 1))
+          .collect(Collectors.toSet());
+    } catch (StatusRuntimeException e) {
+      throw new ServiceException("Temporal does not list what runs: " + e.getMessage(), e);
+    }
   }
 
   private WorkflowStub stub(String workflowId) {

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Serves task queues with the project's workflows and activities. */
-final class StudyWorker implements AutoCloseable {
+public final class StudyWorker implements AutoCloseable {
   /** How late an activity may learn of its cancellation, and a watcher of its progress. */
   private static final Duration HEARTBEAT = Duration.ofSeconds(2);
 
@@ -30,7 +30,7 @@ final class StudyWorker implements AutoCloseable {
     this.handOver = handOver;
   }
 
-  static StudyWorker start(WorkflowClient client, Services services, Set<Queue> queues) {
+  public static StudyWorker start(WorkflowClient client, Services services, Set<Queue> queues) {
     WorkerFactory factory =
         WorkerFactory.newInstance(
             client,

@@ -9,6 +9,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +106,50 @@ final class CommandLineTest {
   }
 
   @Test
+  void pruneRemovesWhatIsOldEnoughFromTheEmbeddedStoreAndSaysHowMuch() throws Exception {
+    Path blobs = Files.createDirectories(folder.resolve("home/store/blobs"));
+    Path loose = Files.writeString(blobs.resolve("a".repeat(64)), "12345");
+    Path staging = Files.createDirectories(folder.resolve("home/store/.incoming"));
+    Path half = Files.writeString(staging.resolve("half"), "123");
+    for (Path file : List.of(loose, half)) {
+      Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(30))));
+    }
+
+    assertThat(printed("prune", "--older-than", "2d")).contains("0 blobs", "0 half-written");
+    assertThat(printed("prune", "--dry-run"))
+        .contains(folder.resolve("home/store").toString())
+        .contains("1 blobs that no ref names, 5 bytes")
+        .contains("1 half-written files, 3 bytes");
+    assertThat(loose).exists();
+    assertThat(half).exists();
+    assertThat(printed("prune")).contains("1 blobs that no ref names, 5 bytes");
+    assertThat(loose).doesNotExist();
+    assertThat(half).doesNotExist();
+  }
+
+  @Test
+  void pruneWaitsForNoOtherRunOfTheHome() throws Exception {
+    try (HomeLock lock = HomeLock.acquire(folder.resolve("home"))) {
+      assertThat(execute("prune")).isEqualTo(Exit.SERVICE);
+    }
+    assertThat(err.toString().lines()).singleElement().asString().contains("in use");
+  }
+
+  @Test
+  void pruneOfABucketThatCannotBeReachedIsALine() {
+    CommandLine prune =
+        commandLine(Map.of("BUTTRESS_BUCKET", "b", "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"));
+    assertThat(prune.execute("prune")).isEqualTo(Exit.SERVICE);
+    assertThat(err.toString().lines()).singleElement().asString().contains("TEMPORAL_ADDRESS");
+  }
+
+  @Test
+  void anAgeThatIsNoneIsAUsageError() {
+    assertThat(execute("prune", "--older-than", "yesterday")).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("--older-than").contains("7d");
+  }
+
+  @Test
   void unknownCommandsAndQueuesAreUsageErrors() {
     assertThat(execute("nope")).isEqualTo(Exit.USAGE);
     assertThat(execute("worker", "--queues", "nope")).isEqualTo(Exit.USAGE);
@@ -135,15 +184,15 @@ final class CommandLineTest {
   }
 
   private CommandLine commandLine() {
-    Environment environment =
-        new Environment(
-            Map.of(
-                "BUTTRESS_HOME",
-                folder.resolve("home").toString(),
-                // A port where nobody listens.
-                "TEMPORAL_ADDRESS",
-                "127.0.0.1:1"));
-    return Buttress.commandLine(environment, folder.resolve("log"))
+    return commandLine(Map.of());
+  }
+
+  private CommandLine commandLine(Map<String, String> more) {
+    Map<String, String> variables = new HashMap<>(more);
+    variables.put("BUTTRESS_HOME", folder.resolve("home").toString());
+    // A port where nobody listens.
+    variables.put("TEMPORAL_ADDRESS", "127.0.0.1:1");
+    return Buttress.commandLine(new Environment(variables), folder.resolve("log"))
         .setErr(new PrintWriter(err, true));
   }
 }

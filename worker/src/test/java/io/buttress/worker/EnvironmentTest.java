@@ -9,6 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class EnvironmentTest {
 
@@ -52,5 +55,25 @@ final class EnvironmentTest {
   void splitsFileRoots() throws Exception {
     assertThat(new Environment(Map.of("BUTTRESS_FILE_ROOTS", "/a:/b")).fileRoots())
         .contains(List.of(Path.of("/a"), Path.of("/b")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 1", "20000000000, 20000000000", "20GB, 20000000000", "3 mb, 3000000", "7B, 7"})
+  void readsHowLargeTheCacheMayBe(String text, long bytes) throws Exception {
+    assertThat(new Environment(Map.of("BUTTRESS_CACHE_BYTES", text)).cacheBytes()).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "0GB", "-1", "1.5GB", "GB", "20 gigabytes", "99999999999TB"})
+  void refusesACacheThatIsNoPositiveNumberOfBytes(String text) {
+    Environment environment = new Environment(Map.of("BUTTRESS_CACHE_BYTES", text));
+    assertThatThrownBy(environment::cacheBytes)
+        .isInstanceOf(ServiceException.class)
+        .hasMessageContainingAll("BUTTRESS_CACHE_BYTES", text);
+  }
+
+  @Test
+  void theCacheIsLimitedWithoutASetting() throws Exception {
+    assertThat(new Environment(Map.of()).cacheBytes()).isEqualTo(20_000_000_000L);
   }
 }

@@ -6,12 +6,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +56,44 @@ final class LocalIT {
     assertThat(second.exit()).as(second.output()).isEqualTo(Exit.DONE);
     // Training again would give another duration.
     assertThat(Json.MAPPER.readTree(out.resolve("report.json").toFile())).isEqualTo(report);
+  }
+
+  @Test
+  void keepsTheModelOfTheBestTrialOfEachMethodAlsoWhenASeedIsAdded() throws Exception {
+    Path study = study("{id: stl}, {id: repina-i, lambda: [0.01, 1]}");
+    String text = Files.readString(study) + "execution: {keepModels: best}\n";
+    Path out = folder.resolve("report");
+    for (String seeds : List.of("[1, 2]", "[1, 2]", "[1, 2, 3]")) {
+      Files.writeString(study, text.replace("[1, 2]", seeds));
+      Run run = local(study, out);
+      assertThat(run.exit()).as(run.output()).isEqualTo(Exit.DONE);
+      assertThatTheBestHaveTheirModels(
+          Json.MAPPER.readTree(out.resolve("report.json").toFile()).path("trials"));
+    }
+    try (Stream<Path> files = Files.walk(folder.resolve("home/store"))) {
+      assertThat(files.filter(file -> file.endsWith("model.safetensors")))
+          .as("of two studies with two groups: what was trained, and what each shows")
+          .hasSizeLessThanOrEqualTo(2 * 2 + 2 * 2);
+    }
+  }
+
+  private static void assertThatTheBestHaveTheirModels(JsonNode trials) {
+    Map<String, Double> best = new HashMap<>();
+    for (JsonNode trial : trials) {
+      best.merge(
+          trial.path("method").asText(), trial.at("/validation/accuracy").asDouble(), Math::max);
+    }
+    Map<String, Integer> kept = new HashMap<>();
+    for (JsonNode trial : trials) {
+      String method = trial.path("method").asText();
+      if (!trial.path("modelUri").isNull()) {
+        kept.merge(method, 1, Integer::sum);
+        assertThat(trial.at("/validation/accuracy").asDouble()).isEqualTo(best.get(method));
+        assertThat(Path.of(java.net.URI.create(trial.path("modelUri").asText())))
+            .isDirectoryContaining("glob:**model.safetensors");
+      }
+    }
+    assertThat(kept).isEqualTo(Map.of("stl", 1, "repina-i", 1));
   }
 
   @Test
@@ -95,6 +138,50 @@ final class LocalIT {
       assertThat(trial.path("steps").asInt() % 5).isZero();
       assertThat(trial.path("steps").asInt()).isLessThan(400);
     }
+  }
+
+  @Test
+  void killedAndStartedAgainGoesOnToTheSameReport() throws Exception {
+    Path study = study("{id: stl}, {id: repina-mlp, lambda: 0.1}");
+    Files.writeString(
+        study,
+        Files.readString(study).replace("steps: 20", "steps: 1000")
+            + "execution: {checkpointEvery: 1s}\n");
+    Path out = folder.resolve("report");
+    Path home = folder.resolve("home");
+    Random random = new Random(1);
+    int kills = 0;
+    boolean killed;
+    try (ObjectStore store = new DirectoryObjectStore(home.resolve("store"))) {
+      do {
+        Set<String> before = Set.copyOf(store.list("checkpoints/"));
+        try (WorkerProcess process = start(study, out)) {
+          // The first one dies somewhere, the others when they have left a checkpoint.
+          while (kills > 0 && process.alive() && before.containsAll(manifests(store))) {
+            Thread.sleep(20);
+          }
+          Thread.sleep(random.nextInt(2000));
+          killed = kills < 5 && process.alive();
+          if (killed) {
+            process.kill();
+            kills++;
+          } else {
+            assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+          }
+        }
+      } while (killed);
+      assertThat(store.list("checkpoints/")).isEmpty();
+    }
+
+    assertThat(kills).isGreaterThan(1);
+    assertThat(home.resolve("logs/buttress.log")).content().contains("going on from step");
+    Undisturbed.run(StudyFile.read(study).tree(), folder.resolve("undisturbed"))
+        .assertSameReport(Json.MAPPER.readTree(out.resolve("report.json").toFile()));
+  }
+
+  /** Of whole checkpoints. */
+  private static List<String> manifests(ObjectStore store) throws IOException {
+    return store.list("checkpoints/").stream().filter(key -> key.endsWith(".json")).toList();
   }
 
   @Test
@@ -235,7 +322,7 @@ final class LocalIT {
     }
   }
 
-  private WorkerProcess start(Path study, Path out) throws Exception {
+  private WorkerProcess start(Path study, Path out) throws IOException {
     return WorkerProcess.start(
         folder.resolve("log"),
         Map.of("BUTTRESS_HOME", folder.resolve("home").toString()),

@@ -2,30 +2,18 @@ package io.buttress.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
-import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
-import io.temporal.client.WorkflowClient;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -34,98 +22,119 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mlflow.api.proto.Service.RunStatus;
 
 /** Studies on the servers that the environment names: Temporal, MinIO, MLflow. */
 final class ServersIT {
   @TempDir private Path folder;
-  private final Environment environment = new Environment(System.getenv());
   private final String name = "it-" + UUID.randomUUID();
+  private Servers servers;
   private WorkerProcess worker;
-  private StudyClient client;
 
   @BeforeEach
   void connect() throws Exception {
-    for (String variable :
-        Set.of("TEMPORAL_ADDRESS", "MLFLOW_TRACKING_URI", "AWS_ENDPOINT_URL_S3")) {
-      if (environment.get(variable).isEmpty()) {
-        if (System.getenv("CI") != null) {
-          fail(variable + " is not set: start the servers with infra/stack up");
-        }
-        assumeTrue(false, variable + " is not set: start the servers with infra/stack up");
-      }
-    }
-    WorkflowClient temporal = Connections.temporal(environment);
-    client = new StudyClient(temporal);
-    worker = startWorker();
+    servers = Servers.connect();
+    worker = Servers.startWorker(folder);
   }
 
   @AfterEach
-  void stopWorker() throws Exception {
+  void disconnect() throws Exception {
     if (worker != null) {
       worker.kill();
+    }
+    if (servers != null) {
+      servers.close();
     }
   }
 
   @Test
   void survivesTheDeathOfItsWorker() throws Exception {
-    String id = name;
-    client.start(id, study(2000));
-    String trial = awaitTraining(id);
-    awaitCheckpoint(trial);
+    JsonNode study = study(2000);
+    servers.studies().start(name, study);
+    servers.awaitCheckpoint(servers.awaitTraining(name), 1);
     worker.kill();
-    worker = startWorker();
+    worker = Servers.startWorker(folder);
 
-    StudyResult result = client.result(id).get(300, TimeUnit.SECONDS);
+    StudyResult result = servers.studies().result(name).get(300, TimeUnit.SECONDS);
     assertThat(result.done()).isEqualTo(result.planned()).isEqualTo(2);
-    JsonNode runs = runs();
-    assertThat(runs).hasSize(result.planned() + 1);
-    Set<String> fingerprints = new HashSet<>();
-    for (JsonNode run : runs) {
-      assertThat(run.path("info").path("status").asText()).isEqualTo("FINISHED");
-      for (JsonNode tag : run.path("data").path("tags")) {
-        if (tag.path("key").asText().equals("buttress.fingerprint")) {
-          fingerprints.add(tag.path("value").asText());
-        }
-      }
-    }
-    assertThat(fingerprints).hasSize(result.planned());
     assertThat(worker.output()).contains("going on from step");
-    assertThat(checkpoints(trial)).isEmpty();
+    EndedStudy.check(servers, name, study, folder.resolve("end"));
   }
 
   @Test
   void aWorkerThatIsToldToStopHandsItsTrialOver() throws Exception {
-    String id = name;
-    client.start(id, study(2000));
-    String trial = awaitTraining(id);
-    int seen = client.activity(trial).orElseThrow().position().step();
-    try (WorkerProcess other = startWorker()) {
+    servers.studies().start(name, study(2000));
+    String trial = servers.awaitTraining(name);
+    int seen = servers.studies().activity(name + "/" + trial).orElseThrow().position().step();
+    try (WorkerProcess other = Servers.startWorker(folder)) {
       assertThat(worker.terminate()).isEqualTo(128 + 15);
       assertThat(worker.output()).doesNotContain("ERROR");
 
-      StudyResult result = client.result(id).get(300, TimeUnit.SECONDS);
+      StudyResult result = servers.studies().result(name).get(300, TimeUnit.SECONDS);
       assertThat(result.done()).isEqualTo(result.planned());
       Matcher resumed = Pattern.compile("going on from step (\\d+)").matcher(other.output());
       assertThat(resumed.find()).as(other.output()).isTrue();
       assertThat(Integer.parseInt(resumed.group(1)))
           .as("a checkpoint of the last step, not of the last second")
           .isGreaterThanOrEqualTo(seen);
-      assertThat(checkpoints(trial)).isEmpty();
+      assertThat(servers.checkpoints(trial)).isEmpty();
     }
   }
 
   @Test
   void cancellationLeavesNothingRunningAndNoCheckpoint() throws Exception {
-    String id = name;
-    client.start(id, study(20_000));
-    String trial = awaitTraining(id);
-    awaitCheckpoint(trial);
-    client.cancel(id);
+    servers.studies().start(name, study(20_000));
+    String trial = servers.awaitTraining(name);
+    servers.awaitCheckpoint(trial, 1);
+    servers.studies().cancel(name);
 
-    assertThatThrownBy(() -> client.result(id).get(60, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> servers.studies().result(name).get(60, TimeUnit.SECONDS))
         .hasRootCauseInstanceOf(CanceledFailure.class);
-    assertThat(runs().findValuesAsText("status")).hasSize(3).containsOnly("KILLED");
-    assertThat(checkpoints(trial)).isEmpty();
+    assertThat(servers.runs(name))
+        .hasSize(3)
+        .allMatch(run -> run.getInfo().getStatus() == RunStatus.KILLED);
+    assertThat(servers.checkpoints(trial)).isEmpty();
+  }
+
+  @Test
+  void pruningTakesNothingFromAStudyThatRuns() throws Exception {
+    // More steps than are done meanwhile.
+    servers.studies().start(name, study(1_000_000));
+    String trial = servers.awaitTraining(name);
+    servers.awaitCheckpoint(trial, 1);
+    String loose = "blobs/" + Json.sha256(name);
+    String ended = "checkpoints/" + Json.sha256(name) + "/run-1/10.json";
+    ObjectStore store = servers.artifacts().objects();
+    Path file = Files.writeString(folder.resolve("loose"), name);
+    store.putIfAbsent(loose, file);
+    store.putIfAbsent(ended, file);
+
+    assertThat(prune("--dry-run")).contains("would remove from the bucket");
+    assertThat(store.exists(loose)).isTrue();
+    assertThat(store.exists(ended)).isTrue();
+    assertThat(prune()).contains("removing from the bucket");
+    assertThat(store.exists(loose)).isFalse();
+    assertThat(store.exists(ended)).isFalse();
+
+    worker.kill();
+    worker = Servers.startWorker(folder);
+    servers.awaitCheckpoint(trial, 2);
+    assertThat(worker.output()).contains("going on from step");
+    servers.studies().cancel(name);
+  }
+
+  /** However young things are; returns what it says. */
+  private String prune(String... options) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("prune", "--older-than", "0s"));
+    arguments.addAll(List.of(options));
+    try (WorkerProcess process =
+        WorkerProcess.start(
+            Files.createTempFile(folder, "prune-", ".log"),
+            Map.of("BUTTRESS_HOME", folder.resolve("prune-home").toString()),
+            arguments.toArray(String[]::new))) {
+      assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+      return process.output();
+    }
   }
 
   @Test
@@ -134,54 +143,16 @@ final class ServersIT {
         Json.MAPPER.readTree(
             "{\"name\": \"bad\", \"tasks\": [\"nope\"], \"methods\": [{\"id\": \"repina-i\","
                 + " \"lambda\": -1}], \"sedes\": [1]}");
-    client.start(name + "-first", bad);
+    servers.studies().start(name + "-first", bad);
     // The worker may still be starting; afterwards it has no excuse.
-    assertThatThrownBy(() -> client.result(name + "-first").get(60, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> servers.studies().result(name + "-first").get(60, TimeUnit.SECONDS))
         .hasRootCauseInstanceOf(ApplicationFailure.class);
-    client.start(name, bad);
-    assertThatThrownBy(() -> client.result(name).get(5, TimeUnit.SECONDS))
+    servers.studies().start(name, bad);
+    assertThatThrownBy(() -> servers.studies().result(name).get(5, TimeUnit.SECONDS))
         .rootCause()
         .hasMessageContaining("tasks[0]")
         .hasMessageContaining("methods[0].lambda")
         .hasMessageContaining("sedes");
-  }
-
-  /** Until one is whole. */
-  private void awaitCheckpoint(String trial) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (checkpoints(trial).stream().noneMatch(key -> key.endsWith(".json"))) {
-      assertThat(System.nanoTime()).as("a checkpoint is due every second").isLessThan(deadline);
-      Thread.sleep(100);
-    }
-  }
-
-  /** A trial's workflow id ends with the beginning of its fingerprint. */
-  private List<String> checkpoints(String trial) throws Exception {
-    try (ObjectStore store = Connections.artifacts(environment).objects()) {
-      return store.list("checkpoints/" + trial.substring(trial.lastIndexOf('/') + 1));
-    }
-  }
-
-  /** Until a trial reports a step; returns its workflow id. */
-  private String awaitTraining(String workflowId) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(120).toNanos();
-    while (System.nanoTime() < deadline) {
-      try {
-        StudyProgress progress = client.progress(workflowId);
-        for (StudyProgress.Running trial : progress.running()) {
-          Optional<StudyClient.Activity> activity = client.activity(trial.workflowId());
-          if (activity.isPresent()
-              && activity.get().position() != null
-              && activity.get().position().step() > 0) {
-            return trial.workflowId();
-          }
-        }
-      } catch (RuntimeException e) {
-        // No worker answers queries yet.
-      }
-      Thread.sleep(200);
-    }
-    return fail("no trial trains; the worker says:\n" + worker.output());
   }
 
   private JsonNode study(int steps) throws Exception {
@@ -194,43 +165,5 @@ final class ServersIT {
         """
             // Seeds of its own keep this study's trials apart from those of earlier runs.
             .formatted(name, model.toUri(), name.hashCode(), name.hashCode() + 1L, steps));
-  }
-
-  private WorkerProcess startWorker() throws Exception {
-    Map<String, String> variables = new HashMap<>();
-    variables.put("BUTTRESS_HOME", folder.resolve("home").toString());
-    variables.put("BUTTRESS_FILE_ROOTS", folder.toRealPath().toString());
-    return WorkerProcess.start(
-        Files.createTempFile(folder, "worker-", ".log"), variables, "worker");
-  }
-
-  private JsonNode runs() throws Exception {
-    JsonNode experiment = get("experiments/get-by-name?experiment_name=" + name).path("experiment");
-    HttpRequest request =
-        HttpRequest.newBuilder(api("runs/search"))
-            .header("Content-Type", "application/json")
-            .POST(
-                HttpRequest.BodyPublishers.ofString(
-                    "{\"experiment_ids\": [\""
-                        + experiment.path("experiment_id").asText()
-                        + "\"], \"max_results\": 100}"))
-            .build();
-    return send(request).path("runs");
-  }
-
-  private JsonNode get(String path) throws Exception {
-    return send(HttpRequest.newBuilder(api(path)).build());
-  }
-
-  private URI api(String path) throws Exception {
-    return URI.create(
-        environment.require("MLFLOW_TRACKING_URI", "a server") + "/api/2.0/mlflow/" + path);
-  }
-
-  private static JsonNode send(HttpRequest request) throws Exception {
-    HttpResponse<byte[]> response =
-        HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofByteArray());
-    assertThat(response.statusCode()).isEqualTo(200);
-    return Json.MAPPER.readTree(response.body());
   }
 }

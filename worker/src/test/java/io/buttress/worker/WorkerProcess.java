@@ -30,6 +30,8 @@ final class WorkerProcess implements AutoCloseable {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // What a killed process leaves behind goes with the test's folder.
+                "-Djava.io.tmpdir=" + log.toAbsolutePath().getParent(),
                 "-jar",
                 jar.toString()));
     command.addAll(List.of(arguments));
@@ -53,6 +55,11 @@ final class WorkerProcess implements AutoCloseable {
   /** kill -9. */
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
+  }
+
+  /** For example STOP, which no process can ignore, and CONT. */
+  void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
   }
 
   boolean alive() {

@@ -5,8 +5,12 @@ package io.buttress.study;
  *
  * @param maxParallelTrials trials in flight at once
  * @param checkpointSeconds between two checkpoints of a trial, at least
- * @param keepModels {@code all} or {@code none}
+ * @param keepModels {@code all}, {@code best} or {@code none}; null: {@code all} up to 100 trials,
+ *     {@code best} above
  */
 public record ExecutionSpec(int maxParallelTrials, int checkpointSeconds, String keepModels) {
-  public static final ExecutionSpec DEFAULT = new ExecutionSpec(4, 60, "all");
+  /** What {@code maxParallelTrials} may be. */
+  public static final Range PARALLEL_TRIALS = Range.closed(1, 500);
+
+  public static final ExecutionSpec DEFAULT = new ExecutionSpec(4, 60, null);
 }

@@ -8,8 +8,7 @@ import java.util.TreeMap;
 
 /** Expands lists of parameter values into settings: the first parameter changes slowest. */
 final class Grid {
-  /** More settings than any one study may have trials. */
-  private static final long LARGEST = StudyParser.MAX_TRIALS;
+  private static final long LARGEST = StudyParser.MAX_SETTINGS;
 
   private Grid() {}
 

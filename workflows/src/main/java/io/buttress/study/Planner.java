@@ -21,6 +21,7 @@ public final class Planner {
   private static final int FINGERPRINT_VERSION = 1;
   private static final List<String> YOUNGER_TRAINING_FIELDS =
       List.of("microBatchSize", "patience", "evaluateEvery");
+  private static final int MOST_WITH_ALL_MODELS = 100;
   private static final TypeReference<TreeMap<String, Object>> FIELDS = new TypeReference<>() {};
 
   private Planner() {}
@@ -40,6 +41,12 @@ public final class Planner {
 
   private static Stream<Method> methods(StudySpec spec, TaskSpec task) {
     return spec.methods().stream().filter(method -> applies(method, task));
+  }
+
+  /** How many datasets a study prepares. */
+  static long datasets(StudySpec spec) {
+    List<Integer> lengths = spec.training().stream().map(Training::maxLength).distinct().toList();
+    return product(spec.tasks().size(), List.of(spec.models(), lengths));
   }
 
   private static long product(long factor, List<List<?>> axes) {
@@ -125,9 +132,19 @@ public final class Planner {
         training,
         selection,
         spec.collapse(),
-        spec.execution().keepModels().equals("all"),
+        !keepModels(spec).equals("none"),
+        keepModels(spec).equals("best"),
+        spec.selection() != null && spec.selection().refit(),
         spec.execution().checkpointSeconds(),
         snapshots(spec.collapse(), dataset, method));
+  }
+
+  private static String keepModels(StudySpec spec) {
+    String chosen = spec.execution().keepModels();
+    if (chosen != null) {
+      return chosen;
+    }
+    return trials(spec) + refits(spec) <= MOST_WITH_ALL_MODELS ? "all" : "best";
   }
 
   /** The same trial on all of its training set: equal to that of a study without selection. */
@@ -143,6 +160,8 @@ public final class Planner {
         null,
         trial.collapse(),
         trial.keepModel(),
+        trial.onlyBest(),
+        false,
         trial.checkpointSeconds(),
         trial.snapshots());
   }

@@ -27,7 +27,13 @@ import java.util.regex.Pattern;
  */
 public final class StudyParser {
   /** The most trials a study may have. */
-  public static final int MAX_TRIALS = 2000;
+  public static final int MAX_TRIALS = 100_000;
+
+  /** Settings of all methods, or of the training: they travel in messages of at most 2 MB. */
+  static final int MAX_SETTINGS = 2000;
+
+  /** All are prepared at once, and travel in one message. */
+  private static final int MAX_DATASETS = 1000;
 
   private static final List<String> DEFAULT_MODELS =
       List.of("hf:sentence-transformers/all-MiniLM-L6-v2");
@@ -169,6 +175,14 @@ public final class StudyParser {
               + "; this version runs at most "
               + MAX_TRIALS);
     }
+    long datasets = Planner.datasets(spec);
+    if (datasets > MAX_DATASETS) {
+      study.problem(
+          "the study has "
+              + datasets
+              + " datasets (models x tasks x training.maxLength); this version prepares at most "
+              + MAX_DATASETS);
+    }
     return spec;
   }
 
@@ -187,6 +201,9 @@ public final class StudyParser {
         }
         methods.add(method);
       }
+    }
+    if (methods.size() > MAX_SETTINGS) {
+      list.problem(methods.size() + " settings; this version runs at most " + MAX_SETTINGS);
     }
     return methods;
   }
@@ -305,11 +322,12 @@ public final class StudyParser {
     SpecNode parallel = node.get("maxParallelTrials");
     SpecNode checkpoints = node.get("checkpointEvery");
     SpecNode keep = node.get("keepModels");
-    Integer maxParallelTrials = parallel.present() ? parallel.integer(Range.closed(1, 500)) : null;
+    Integer maxParallelTrials =
+        parallel.present() ? parallel.integer(ExecutionSpec.PARALLEL_TRIALS) : null;
     return new ExecutionSpec(
         maxParallelTrials == null ? standard.maxParallelTrials() : maxParallelTrials,
         checkpoints.present() ? checkpoints.seconds() : standard.checkpointSeconds(),
-        keep.present() ? keep.choice(List.of("all", "none")) : standard.keepModels());
+        keep.present() ? keep.choice(List.of("all", "best", "none")) : standard.keepModels());
   }
 
   /** Reads a list whose items must differ in {@code key}. */

@@ -8,6 +8,11 @@ import java.util.List;
  * @param fingerprint sha256 of everything that decides its result, and of nothing else
  * @param selection fraction of the training set that is set apart: the trial learns nothing from it
  *     and is evaluated on it; null: it trains on all of the training set
+ * @param keepModel whether its model is kept; of a {@code search}, that of its refit
+ * @param onlyBest whether it is kept only as long as no better trial of the same model, task,
+ *     method and regime has ended
+ * @param search whether the trial only helps to choose a setting, which is trained again: such a
+ *     trial keeps no model
  * @param checkpointSeconds between two checkpoints, at least
  * @param snapshots what must exist before it starts: the training set's for methods that compare
  *     with it, the validation set's for the collapse metrics
@@ -22,5 +27,18 @@ public record Trial(
     Double selection,
     CollapseSpec collapse,
     boolean keepModel,
+    boolean onlyBest,
+    boolean search,
     int checkpointSeconds,
-    List<SnapshotRequest> snapshots) {}
+    List<SnapshotRequest> snapshots) {
+
+  /** Whether its model is kept, however good others are. */
+  public boolean keepsModel() {
+    return keepModel && !onlyBest && !search;
+  }
+
+  /** Whether its model is kept if it is the best. */
+  public boolean competes() {
+    return keepModel && onlyBest && !search;
+  }
+}

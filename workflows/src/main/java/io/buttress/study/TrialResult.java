@@ -44,8 +44,10 @@ public record TrialResult(
    * The same result with what only a study as a whole tells of its trial.
    *
    * @param parameters those of the method, and what varies of the training
+   * @param modelUri null when no model was kept
    */
-  public TrialResult placed(SortedMap<String, Object> parameters, Boolean selected) {
+  public TrialResult placed(
+      SortedMap<String, Object> parameters, Boolean selected, String modelUri) {
     return new TrialResult(
         model,
         task,

@@ -10,6 +10,7 @@ import io.buttress.activity.SelectSettings;
 import io.buttress.activity.TrackRun;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.study.DatasetRequest;
+import io.buttress.study.ExecutionSpec;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.StudyParser;
 import io.buttress.study.StudyProgress;
@@ -24,14 +25,16 @@ import io.temporal.workflow.Async;
 import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Promise;
 import io.temporal.workflow.Workflow;
+import io.temporal.workflow.WorkflowInit;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 
 /** {@inheritDoc} */
-public final class StudyWorkflowImpl implements StudyWorkflow {
+public class StudyWorkflowImpl implements StudyWorkflow {
   private static final Logger LOG = Workflow.getLogger(StudyWorkflowImpl.class);
   private static final int PAGE = 100;
+  private static final int TRIALS_PER_RUN = 500;
 
   private final PlanStudy planning = Workflow.newActivityStub(PlanStudy.class, StepOptions.PLAN);
   private final PlanStudy plans = Workflow.newActivityStub(PlanStudy.class, StepOptions.STUDY);
@@ -44,34 +47,72 @@ public final class StudyWorkflowImpl implements StudyWorkflow {
   private final TrackRun tracking = Workflow.newActivityStub(TrackRun.class, StepOptions.TRACK);
   private final TrackRun cleanUp = Workflow.newActivityStub(TrackRun.class, StepOptions.CLEAN_UP);
 
-  private final TrialRuns trials = new TrialRuns();
-  private int planned;
+  private final StudySpec spec;
+  private final int trialsPerRun;
+  private final TrialRuns trials;
+  private Plan plan;
+  private StudyRun run;
+  private Plan selected;
+  private int next;
+  private int maxParallelTrials;
+  private Long pausedSince;
+
+  /** Before any signal or update is handled: the arguments tell what these change. */
+  @WorkflowInit
+  public StudyWorkflowImpl(RawValue study, RawValue continued) {
+    this(study, continued, TRIALS_PER_RUN);
+  }
+
+  /**
+   * @param trialsPerRun after so many the workflow continues as new
+   */
+  StudyWorkflowImpl(RawValue study, RawValue continued, int trialsPerRun) {
+    this.trialsPerRun = trialsPerRun;
+    Continuation before;
+    try {
+      spec = parse(study);
+      before = Continuation.of(continued);
+    } catch (InvalidStudyException e) {
+      throw Causes.ending(e.getMessage(), Failures.INVALID_STUDY);
+    }
+    if (before == null) {
+      trials = new TrialRuns(0, 0, null);
+      maxParallelTrials = spec.execution().maxParallelTrials();
+    } else {
+      trials = new TrialRuns(before.done(), before.failed(), before.runningSince());
+      plan = before.plan();
+      run = before.run();
+      selected = before.selected();
+      next = before.next();
+      maxParallelTrials = before.maxParallelTrials();
+      pausedSince = before.pausedSince();
+    }
+  }
 
   @Override
-  public StudyResult run(RawValue study) {
-    StudySpec spec = parse(study);
-    StudyRun run = null;
+  public StudyResult run(RawValue study, RawValue continued) {
     try {
-      Plan plan = planning.planStudy(spec);
-      planned = plan.trials();
-      run = opening.openStudyRun(plan, Workflow.getInfo().getWorkflowId());
-      prepare(plan.datasets());
-      int parallel = spec.execution().maxParallelTrials();
-      runTrials(plan, run, parallel);
-      Plan selected = null;
-      if (spec.selection() != null) {
-        selected = selectSettings.selectSettings(plan, run, spec.selection().refit());
-        if (spec.selection().refit()) {
-          planned += selected.trials();
-          runTrials(selected, run, parallel);
+      if (plan == null) {
+        plan = planning.planStudy(spec);
+        run = opening.openStudyRun(plan, Workflow.getInfo().getWorkflowId());
+        prepare(plan.datasets());
+      }
+      if (selected == null) {
+        runTrials(plan, study);
+        if (spec.selection() != null) {
+          selected = selectSettings.selectSettings(plan, run, spec.selection().refit());
+          next = 0;
         }
+      }
+      if (refits()) {
+        runTrials(selected, study);
       }
       String reportKey = report.report(plan, run, selected);
       tracking.closeStudyRun(run, TrialStatus.DONE, reportKey);
-      return new StudyResult(plan.studyKey(), planned, trials.done(), trials.failed(), reportKey);
+      return new StudyResult(plan.studyKey(), planned(), trials.done(), trials.failed(), reportKey);
     } catch (TemporalFailure e) {
       boolean cancelled = Causes.isCancellation(e);
-      close(run, cancelled ? TrialStatus.CANCELLED : TrialStatus.ERROR);
+      close(cancelled ? TrialStatus.CANCELLED : TrialStatus.ERROR);
       throw cancelled ? e : Causes.ending(e);
     }
   }
@@ -79,22 +120,54 @@ public final class StudyWorkflowImpl implements StudyWorkflow {
   @Override
   public StudyProgress progress() {
     return new StudyProgress(
-        planned,
+        planned(),
         trials.done(),
         trials.failed(),
         trials.running(),
-        false,
-        trials.secondsLeft(planned));
+        pausedSince != null,
+        pausedSince != null ? null : trials.secondsLeft(planned()));
+  }
+
+  @Override
+  public void pause() {
+    if (pausedSince == null) {
+      pausedSince = Workflow.currentTimeMillis();
+    }
+  }
+
+  @Override
+  public void resume() {
+    if (pausedSince != null) {
+      trials.skip(Workflow.currentTimeMillis() - pausedSince);
+      pausedSince = null;
+    }
+  }
+
+  @Override
+  public void setMaxParallelTrials(int trials) {
+    maxParallelTrials = trials;
+  }
+
+  @Override
+  public void checkMaxParallelTrials(int trials) {
+    if (!ExecutionSpec.PARALLEL_TRIALS.contains(trials)) {
+      throw new IllegalArgumentException(
+          "maxParallelTrials: must be " + ExecutionSpec.PARALLEL_TRIALS + ", is " + trials);
+    }
+  }
+
+  private boolean refits() {
+    return selected != null && spec.selection().refit();
+  }
+
+  private int planned() {
+    return plan == null ? 0 : plan.trials() + (refits() ? selected.trials() : 0);
   }
 
   private static StudySpec parse(RawValue study) {
-    try {
-      // A start without any input arrives as null.
-      byte[] json = study == null ? new byte[0] : study.getPayload().getData().toByteArray();
-      return new StudyParser(TaskCatalog.builtIn()).parse(json);
-    } catch (InvalidStudyException e) {
-      throw Causes.ending(e.getMessage(), Failures.INVALID_STUDY);
-    }
+    // A start without any input arrives as null.
+    byte[] json = study == null ? new byte[0] : study.getPayload().getData().toByteArray();
+    return new StudyParser(TaskCatalog.builtIn()).parse(json);
   }
 
   /**
@@ -109,19 +182,12 @@ public final class StudyWorkflowImpl implements StudyWorkflow {
     Promise.allOf(prepared).get();
   }
 
-  /** At most {@code parallel} in flight; none is left in flight, whatever happens. */
-  private void runTrials(Plan plan, StudyRun run, int parallel) {
-    CancellationScope scope =
-        Workflow.newCancellationScope(
-            () -> {
-              for (int from = 0; from < plan.trials(); from += PAGE) {
-                for (Trial trial : plans.planPage(plan.planKey(), from, PAGE)) {
-                  Workflow.await(() -> trials.inFlight() < parallel);
-                  trials.start(run, trial);
-                }
-              }
-              Workflow.await(() -> trials.inFlight() == 0);
-            });
+  /**
+   * Runs those from {@code next} on, at most {@code maxParallelTrials} at once. None is left in
+   * flight, whatever happens: a workflow that continues as new would terminate it.
+   */
+  private void runTrials(Plan plan, RawValue study) {
+    CancellationScope scope = Workflow.newCancellationScope(() -> startTrials(plan));
     try {
       scope.run();
     } catch (TemporalFailure e) {
@@ -129,9 +195,47 @@ public final class StudyWorkflowImpl implements StudyWorkflow {
       Detached.run(() -> Workflow.await(() -> trials.inFlight() == 0));
       throw e;
     }
+    if (next < plan.trials()) {
+      Workflow.await(Workflow::isEveryHandlerFinished);
+      Workflow.continueAsNew(study, continuation());
+    }
   }
 
-  private void close(StudyRun run, TrialStatus status) {
+  private void startTrials(Plan plan) {
+    while (next < plan.trials() && !isLongEnough()) {
+      for (Trial trial : plans.planPage(plan.planKey(), next, PAGE)) {
+        Workflow.await(
+            () -> isLongEnough() || (pausedSince == null && trials.inFlight() < maxParallelTrials));
+        if (isLongEnough()) {
+          break;
+        }
+        trials.start(run, trial);
+        next++;
+      }
+    }
+    Workflow.await(() -> trials.inFlight() == 0);
+  }
+
+  /** Whether the rest of the study is left to another run of this workflow. */
+  private boolean isLongEnough() {
+    return trials.started() >= trialsPerRun
+        || (trials.started() > 0 && Workflow.getInfo().isContinueAsNewSuggested());
+  }
+
+  private Continuation continuation() {
+    return new Continuation(
+        plan,
+        run,
+        selected,
+        next,
+        trials.done(),
+        trials.failed(),
+        maxParallelTrials,
+        pausedSince,
+        trials.since());
+  }
+
+  private void close(TrialStatus status) {
     if (run == null) {
       return;
     }

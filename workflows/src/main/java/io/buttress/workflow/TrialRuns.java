@@ -35,15 +35,28 @@ final class TrialRuns {
 
   private final Map<SnapshotRequest, Promise<String>> taken = new HashMap<>();
   private final Map<String, Running> running = new LinkedHashMap<>();
+  private int started;
   private int done;
   private int failed;
-  private long firstStart;
+  private Long since;
+
+  /**
+   * @param done trials that ended with a result in earlier runs of the workflow
+   * @param failed likewise without one
+   * @param since what the remaining time is reckoned from; null: the start of the first trial
+   */
+  TrialRuns(int done, int failed, Long since) {
+    this.done = done;
+    this.failed = failed;
+    this.since = since;
+  }
 
   /** Starts a trial and returns; it is cancelled with the caller's cancellation scope. */
   void start(StudyRun study, Trial trial) {
-    if (firstStart == 0) {
-      firstStart = Workflow.currentTimeMillis();
+    if (since == null) {
+      since = Workflow.currentTimeMillis();
     }
+    started++;
     String id = workflowId(trial);
     show(id, trial, "snapshotRepresentations");
     Async.procedure(
@@ -60,6 +73,11 @@ final class TrialRuns {
     return running.size();
   }
 
+  /** In this run of the workflow. */
+  int started() {
+    return started;
+  }
+
   int done() {
     return done;
   }
@@ -72,13 +90,24 @@ final class TrialRuns {
     return List.copyOf(running.values());
   }
 
+  Long since() {
+    return since;
+  }
+
+  /** Leaves a pause out of the reckoning. */
+  void skip(long millis) {
+    if (since != null) {
+      since += millis;
+    }
+  }
+
   /** From the mean time of the trials that ended; null before the first. */
   Long secondsLeft(int planned) {
     int ended = done + failed;
     if (ended == 0) {
       return null;
     }
-    double elapsed = Workflow.currentTimeMillis() - firstStart;
+    double elapsed = Workflow.currentTimeMillis() - since;
     return Duration.ofMillis(Math.round(elapsed / ended * (planned - ended))).toSeconds();
   }
 

@@ -108,7 +108,6 @@ class PlannerPropertyTest {
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
     assertThat(plan(other).studyKey()).isEqualTo(plan(spec).studyKey());
     assertThat(plan(other).trials()).noneMatch(Trial::keepModel);
-    assertThat(plan(spec).trials()).allMatch(Trial::keepModel);
   }
 
   @Property(tries = 50)
@@ -220,8 +219,8 @@ class PlannerPropertyTest {
 
   @Property(tries = 50)
   void aRefitIsTheTrialOfTheStudyWithoutSelection(@ForAll("studies") StudySpec spec) {
-    StudyPlan searching = plan(selecting(spec, true));
-    StudyPlan plain = plan(spec);
+    StudyPlan searching = plan(selecting(keeping(spec, "all"), true));
+    StudyPlan plain = plan(keeping(spec, "all"));
     assertThat(searching.trials()).allMatch(trial -> trial.selection() == 0.1);
     assertThat(searching.trials().stream().map(Planner::refit)).isEqualTo(plain.trials());
     assertThat(searching.trials())
@@ -231,6 +230,58 @@ class PlannerPropertyTest {
         .isNotEqualTo(plain.studyKey())
         .isNotEqualTo(plan(selecting(spec, false)).studyKey());
     assertThat(fingerprints(selecting(spec, false))).isEqualTo(fingerprints(selecting(spec, true)));
+  }
+
+  @Property(tries = 50)
+  void whichModelsAreKeptDecidesNoFingerprint(@ForAll("studies") StudySpec spec) {
+    assertThat(plan(keeping(spec, "all")).trials())
+        .allMatch(Trial::keepsModel)
+        .noneMatch(Trial::competes);
+    assertThat(plan(keeping(spec, "best")).trials())
+        .allMatch(Trial::competes)
+        .noneMatch(Trial::keepsModel);
+    assertThat(plan(keeping(spec, "none")).trials())
+        .noneMatch(trial -> trial.keepsModel() || trial.competes());
+    assertThat(fingerprints(keeping(spec, "best")))
+        .isEqualTo(fingerprints(keeping(spec, "all")))
+        .isEqualTo(fingerprints(keeping(spec, "none")));
+  }
+
+  @Property(tries = 50)
+  void ofASearchWithRefitsOnlyTheseKeepModels(@ForAll("studies") StudySpec spec) {
+    for (String keep : List.of("all", "best")) {
+      List<Trial> search = plan(selecting(keeping(spec, keep), true)).trials();
+      assertThat(search).noneMatch(trial -> trial.keepsModel() || trial.competes());
+      assertThat(search.stream().map(Planner::refit))
+          .allMatch(refit -> keep.equals("all") ? refit.keepsModel() : refit.competes());
+      assertThat(plan(selecting(keeping(spec, keep), false)).trials())
+          .as("without refits these trials are reported")
+          .allMatch(trial -> keep.equals("all") ? trial.keepsModel() : trial.competes());
+    }
+  }
+
+  @Example
+  void aboveAHundredTrialsOnlyTheBestKeepTheirModels() {
+    assertThat(plan(Studies.spec(1, 1, 1, 100, 1)).trials()).allMatch(Trial::keepsModel);
+    assertThat(plan(Studies.spec(1, 1, 1, 101, 1)).trials()).allMatch(Trial::competes);
+    List<Trial> search = plan(selecting(Studies.spec(1, 1, 1, 51, 1), true)).trials();
+    assertThat(search.stream().map(Planner::refit))
+        .as("51 trials and as many refits")
+        .allMatch(Trial::competes);
+  }
+
+  private static StudySpec keeping(StudySpec spec, String models) {
+    return new StudySpec(
+        spec.name(),
+        spec.models(),
+        spec.tasks(),
+        spec.methods(),
+        spec.seeds(),
+        spec.regimes(),
+        spec.training(),
+        spec.selection(),
+        spec.collapse(),
+        new ExecutionSpec(4, 60, models));
   }
 
   @Property(tries = 50)

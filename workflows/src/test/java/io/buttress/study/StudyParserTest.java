@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -260,7 +262,7 @@ class StudyParserTest {
         "'collapse': {'pooling': 'max'} | collapse.pooling: must be one of cls, mean",
         "'execution': {'checkpointEvery': '60'} | execution.checkpointEvery: must be a time such as",
         "'execution': {'checkpointEvery': 60} | execution.checkpointEvery: must be text, not 60",
-        "'execution': {'keepModels': 'best'} | execution.keepModels: must be one of all, none",
+        "'execution': {'keepModels': 'some'} | execution.keepModels: must be one of all, best, none",
         "'execution': {'maxParallelTrials': 501} | execution.maxParallelTrials: must be in [1, 500]",
         "'regimes': [{'id': 'few-shot'}] | regimes[0].examples: is required",
         "'regimes': [{'id': 'few-shot', 'examples': [16, 1]}] | regimes[0].examples[1]: must be >= 2",
@@ -364,22 +366,49 @@ class StudyParserTest {
 
   @Test
   void limitsTheNumberOfTrials() {
-    String seeds =
-        java.util.stream.IntStream.range(0, 700)
-            .mapToObj(Integer::toString)
-            .collect(java.util.stream.Collectors.joining(",", "[", "]"));
-    assertThat(
-            problems(
-                study(", 'seeds': " + seeds + ", 'training': {'batchSize': [1, 2, 3]}")
-                    .replace('\'', '"')))
-        .containsExactly("the study has 2100 trials; this version runs at most 2000");
-    String two = json("{'training': {'batchSize': [1, 2]}, 'selection': {'fraction': 0.1}");
-    assertThat(problems(study(", 'seeds': " + seeds + ", " + two.substring(1))))
+    String seeds = ", 'seeds': " + numbers(35_000);
+    assertThat(problems(study(seeds + ", 'training': {'batchSize': [1, 2, 3]}")))
+        .containsExactly("the study has 105000 trials; this version runs at most 100000");
+    String two = ", 'training': {'batchSize': [1, 2]}, 'selection': {'fraction': 0.1}";
+    assertThat(problems(study(seeds + two)))
         .containsExactly(
-            "the study has 1400 trials and up to 700 refits; this version runs at most 2000");
-    String axis = seeds.replace("[0,", "[");
+            "the study has 70000 trials and up to 35000 refits; this version runs at most 100000");
+  }
+
+  @Test
+  void limitsTheNumberOfSettings() {
+    String axis = numbers(50);
     assertThat(problems(study(", 'training': {'batchSize': " + axis + ", 'steps': " + axis + "}")))
         .containsExactly("training: its grid has more than 2000 settings");
+    assertThat(
+            problems(
+                json(
+                    "{'name': 's', 'tasks': ['sample:sentiment'], 'methods': ["
+                        + "{'id': 'repina-i', 'lambda': "
+                        + numbers(1500)
+                        + "}, {'id': 'repina-mean', 'lambda': "
+                        + numbers(1500)
+                        + "}]}")))
+        .containsExactly("methods: 3000 settings; this version runs at most 2000");
+  }
+
+  @Test
+  void limitsTheNumberOfDatasets() {
+    String models =
+        IntStream.rangeClosed(1, 251)
+            .mapToObj(i -> "'file:/models/" + i + "'")
+            .collect(Collectors.joining(",", ", 'models': [", "]"));
+    assertThat(problems(study(models + ", 'training': {'maxLength': [32, 64, 96, 128]}")))
+        .containsExactly(
+            "the study has 1004 datasets (models x tasks x training.maxLength); this version"
+                + " prepares at most 1000");
+  }
+
+  /** From 1 on. */
+  private static String numbers(int count) {
+    return IntStream.rangeClosed(1, count)
+        .mapToObj(Integer::toString)
+        .collect(Collectors.joining(",", "[", "]"));
   }
 
   @Test

@@ -53,9 +53,10 @@ final class FakeSteps {
   private final Map<String, List<Trial>> plans = new ConcurrentHashMap<>();
 
   /** Registers each activity on the queue it belongs to, and on no other. */
-  void register(TestWorkflowEnvironment environment) {
+  void register(
+      TestWorkflowEnvironment environment, Class<? extends StudyWorkflowImpl> studyWorkflow) {
     var studies = environment.newWorker(TaskQueues.STUDIES);
-    studies.registerWorkflowImplementationTypes(StudyWorkflowImpl.class, TrialWorkflowImpl.class);
+    studies.registerWorkflowImplementationTypes(studyWorkflow, TrialWorkflowImpl.class);
     studies.registerActivitiesImplementations(
         new Plans(), new Choices(), new Tracking(), new Reports());
     WorkerOptions promptlyCancelled =

@@ -4,18 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.buttress.activity.TaskQueues;
+import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.temporal.activity.Activity;
+import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowFailedException;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.failure.ApplicationFailure;
+import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -24,11 +28,21 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 abstract class StudyEnvironment {
   final FakeSteps steps = new FakeSteps();
-  final TestWorkflowEnvironment environment = TestWorkflowEnvironment.newInstance();
+  // No machine's name gets into histories that are recorded.
+  final TestWorkflowEnvironment environment =
+      TestWorkflowEnvironment.newInstance(
+          TestEnvironmentOptions.newBuilder()
+              .setWorkflowClientOptions(
+                  WorkflowClientOptions.newBuilder().setIdentity("test").build())
+              .build());
 
   @BeforeEach
   void start() {
-    steps.register(environment);
+    start(StudyWorkflowImpl.class);
+  }
+
+  void start(Class<? extends StudyWorkflowImpl> studyWorkflow) {
+    steps.register(environment, studyWorkflow);
     environment.start();
   }
 
@@ -81,6 +95,18 @@ abstract class StudyEnvironment {
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }
+  }
+
+  /** Asks a running study for its progress until it is so. */
+  static StudyProgress progress(WorkflowStub study, Predicate<StudyProgress> condition) {
+    for (int i = 0; i < 600; i++) {
+      StudyProgress progress = study.query("progress", StudyProgress.class);
+      if (condition.test(progress)) {
+        return progress;
+      }
+      pause(Duration.ofMillis(50));
+    }
+    throw new AssertionError("the study never gets there");
   }
 
   static RuntimeException fatal(String message, String type) {

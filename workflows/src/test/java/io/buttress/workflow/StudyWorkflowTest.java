@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.buttress.activity.Failures;
 import io.buttress.study.StudyResult;
+import io.temporal.client.WorkflowStub;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.util.List;
@@ -95,6 +96,21 @@ class StudyWorkflowTest extends StudyEnvironment {
         .filteredOn(c -> c.startsWith("planPage"))
         .containsExactly("planPage 0", "planPage 100");
     assertThat(steps.outcomes).hasSize(101);
+  }
+
+  @Test
+  void continuesAsNewAfter500Trials() {
+    WorkflowStub stub = begin(study(510, 50, "stl"));
+    assertThat(stub.getResult(StudyResult.class).done()).isEqualTo(510);
+    String newest =
+        environment
+            .getWorkflowClient()
+            .newUntypedWorkflowStub("study")
+            .describe()
+            .getExecution()
+            .getRunId();
+    assertThat(newest).isNotEqualTo(stub.getExecution().getRunId());
+    assertThat(steps.calls).contains("planPage 500");
   }
 
   static List<Object[]> noObjects() {
