@@ -6,6 +6,8 @@ import java.io.IOException;
 public final class CheckpointKeys {
   public static final String FOLDER = "checkpoints/";
 
+  private static final String BEGUN = "begun";
+
   private CheckpointKeys() {}
 
   /** The prefix of all checkpoints of a trial. */
@@ -16,6 +18,15 @@ public final class CheckpointKeys {
   /** The prefix of the checkpoints of one attempt at a trial. */
   public static String attempt(String fingerprint, String attempt) {
     return trial(fingerprint) + attempt + "/";
+  }
+
+  /** Tells, by its time, when an attempt began; among its checkpoints, and no checkpoint. */
+  public static String begun(String fingerprint, String attempt) {
+    return attempt(fingerprint, attempt) + BEGUN;
+  }
+
+  public static boolean isBegun(String key) {
+    return key.endsWith("/" + BEGUN);
   }
 
   /** Whose checkpoint an object is. */

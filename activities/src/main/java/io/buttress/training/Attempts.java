@@ -1,9 +1,13 @@
 package io.buttress.training;
 
+import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.ObjectStore;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 
 /**
  * This attempt at a trial among those of its workflow run. Attempts are not limited, because any
@@ -35,6 +39,8 @@ final class Attempts {
   }
 
   /**
+   * Notes that this attempt has begun.
+   *
    * @throws ApplicationFailure that is not retried, when the attempts before led nowhere
    */
   void begin() throws IOException {
@@ -45,6 +51,30 @@ final class Attempts {
               + " times in a row without a newer checkpoint; has it enough memory?",
           "WorkerLost");
     }
+    Path empty = Files.createTempFile("begun-", "");
+    try {
+      store.putIfAbsent(CheckpointKeys.begun(fingerprint, folder()), empty);
+    } finally {
+      Files.delete(empty);
+    }
+  }
+
+  /**
+   * Whether no other attempt has begun since. One that has lost its server and is given up goes on
+   * for a while beside the one that took its place.
+   */
+  boolean isLatest() throws IOException {
+    return store.entries(CheckpointKeys.trial(fingerprint)).stream()
+        .filter(entry -> CheckpointKeys.isBegun(entry.key()))
+        .max(Comparator.comparing(ObjectStore.Entry::modified).thenComparingInt(this::number))
+        .filter(entry -> entry.key().equals(CheckpointKeys.begun(fingerprint, folder())))
+        .isPresent();
+  }
+
+  /** Tells attempts of one run apart that began in the same instant. */
+  private int number(ObjectStore.Entry begun) {
+    String attempt = begun.key().split("/")[2];
+    return Integer.parseInt(attempt.substring(attempt.lastIndexOf('-') + 1));
   }
 
   /** What to throw for a failure of this attempt; not retried when it was the last. */

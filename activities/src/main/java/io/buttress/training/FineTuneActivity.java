@@ -105,7 +105,7 @@ public final class FineTuneActivity implements FineTune {
     Progress progress =
         (step, steps, loss) -> context.heartbeat(new Position(step, steps, loss, newest.get()));
     handOver.begin();
-    try (MetricStream stream = new MetricStream(log, runId)) {
+    try (MetricStream stream = new MetricStream(log, runId, attempts)) {
       attempts.begin();
       return fineTune(
           trial,
@@ -208,6 +208,7 @@ public final class FineTuneActivity implements FineTune {
         StoredCheckpoints checkpoints =
             new StoredCheckpoints(
                 store.objects(),
+                store.scratch(),
                 trial.fingerprint(),
                 attempt.name(),
                 numerics,

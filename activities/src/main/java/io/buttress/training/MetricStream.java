@@ -22,15 +22,18 @@ final class MetricStream implements AutoCloseable {
 
   private final MetricLog log;
   private final String runId;
+  private final Attempts attempts;
   private final ExecutorService background = Executors.newSingleThreadExecutor();
   private Future<?> sending;
 
   /**
    * @param runId null: nothing is shown
+   * @param attempts of two attempts that overlap only the later one shows anything
    */
-  MetricStream(MetricLog log, String runId) {
+  MetricStream(MetricLog log, String runId, Attempts attempts) {
     this.log = log;
     this.runId = runId;
+    this.attempts = attempts;
   }
 
   /**
@@ -45,7 +48,9 @@ final class MetricStream implements AutoCloseable {
 
   private void log(List<MetricPoint> points) {
     try {
-      log.log(runId, points);
+      if (attempts.isLatest()) {
+        log.log(runId, points);
+      }
     } catch (IOException | RuntimeException e) {
       LOG.warn("metrics are not shown yet: {}", e.getMessage());
     }

@@ -72,6 +72,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   }
 
   /**
+   * @param scratch for files on their way; closed with this
    * @param attempt tells this attempt at the trial from all others
    * @param numerics of this process: others' checkpoints would give other bits
    * @param interval between two checkpoints, at least
@@ -79,6 +80,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
    */
   StoredCheckpoints(
       ObjectStore store,
+      ScratchFolder scratch,
       String fingerprint,
       String attempt,
       Numerics numerics,
@@ -87,13 +89,13 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
       Listener listener)
       throws IOException {
     this.store = store;
+    this.scratch = scratch;
     this.numerics = numerics;
     this.interval = interval;
     this.handOver = handOver;
     this.listener = listener;
     trial = CheckpointKeys.trial(fingerprint);
     own = CheckpointKeys.attempt(fingerprint, attempt);
-    scratch = new ScratchFolder();
   }
 
   @Override

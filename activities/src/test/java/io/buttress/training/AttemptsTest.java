@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +74,25 @@ class AttemptsTest {
             });
     checkpoint("trial", "run-5");
     assertThat(attempt(5).failed(failure)).isSameAs(failure);
+  }
+
+  @Test
+  void ofAttemptsThatOverlapTheOneThatBeganLastIsTheLatest() throws IOException {
+    Attempts first = attempt(1);
+    first.begin();
+    assertThat(first.isLatest()).isTrue();
+    first.begin();
+    assertThat(first.isLatest()).as("its own, begun twice").isTrue();
+    Attempts second = attempt(2);
+    second.begin();
+    assertThat(first.isLatest()).isFalse();
+    assertThat(second.isLatest()).isTrue();
+    Attempts ofAnotherRun = new Attempts(store, "trial", "another-run", 1);
+    Path begun = folder.resolve("store/checkpoints/trial/run-2/begun");
+    Files.setLastModifiedTime(begun, FileTime.from(Instant.now().minusSeconds(1)));
+    ofAnotherRun.begin();
+    assertThat(second.isLatest()).isFalse();
+    assertThat(ofAnotherRun.isLatest()).isTrue();
   }
 
   private Attempts attempt(int number) {

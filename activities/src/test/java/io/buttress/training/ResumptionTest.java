@@ -10,6 +10,7 @@ import io.buttress.regularizer.Regularizers;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.FaultyObjectStore;
 import io.buttress.storage.ObjectStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
@@ -188,7 +189,14 @@ class ResumptionTest {
   private StoredCheckpoints stored(ObjectStore from, String attempt, Numerics numerics)
       throws IOException {
     return new StoredCheckpoints(
-        from, "trial", attempt, numerics, Duration.ZERO, handOver, (key, numbers) -> told.add(key));
+        from,
+        new ScratchFolder(),
+        "trial",
+        attempt,
+        numerics,
+        Duration.ZERO,
+        handOver,
+        (key, numbers) -> told.add(key));
   }
 
   private Outcome killedAndResumed(Method method, Training training, int checkpoint, int kill)
