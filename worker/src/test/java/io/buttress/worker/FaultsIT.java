@@ -75,6 +75,7 @@ final class FaultsIT {
       toxiproxy.destroyForcibly();
     }
     if (servers != null) {
+      servers.terminate(name);
       servers.close();
     }
   }

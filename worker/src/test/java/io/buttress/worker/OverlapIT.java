@@ -28,6 +28,7 @@ final class OverlapIT {
   @AfterEach
   void disconnect() {
     if (servers != null) {
+      servers.terminate(name);
       servers.close();
     }
   }

@@ -10,6 +10,7 @@ import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.enums.v1.WorkflowExecutionStatus;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,6 +152,15 @@ final class Servers implements AutoCloseable {
                 .build())
         .getWorkflowExecutionInfo()
         .getStatus();
+  }
+
+  /** Ends a study that a failed test left running, so that others' workers do not train for it. */
+  void terminate(String workflowId) {
+    try {
+      temporal.newUntypedWorkflowStub(workflowId).terminate("the test has ended");
+    } catch (WorkflowNotFoundException e) {
+      // It has ended, or never began.
+    }
   }
 
   /**

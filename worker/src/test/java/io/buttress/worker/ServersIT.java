@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,13 +44,14 @@ final class ServersIT {
       worker.kill();
     }
     if (servers != null) {
+      servers.terminate(name);
       servers.close();
     }
   }
 
   @Test
   void survivesTheDeathOfItsWorker() throws Exception {
-    JsonNode study = study(2000);
+    JsonNode study = study(2000, 2);
     servers.studies().start(name, study);
     servers.awaitCheckpoint(servers.awaitTraining(name), 1);
     worker.kill();
@@ -63,7 +65,7 @@ final class ServersIT {
 
   @Test
   void aWorkerThatIsToldToStopHandsItsTrialOver() throws Exception {
-    servers.studies().start(name, study(2000));
+    servers.studies().start(name, study(2000, 2));
     String trial = servers.awaitTraining(name);
     int seen = servers.studies().activity(name + "/" + trial).orElseThrow().position().step();
     try (WorkerProcess other = Servers.startWorker(folder)) {
@@ -83,7 +85,7 @@ final class ServersIT {
 
   @Test
   void cancellationLeavesNothingRunningAndNoCheckpoint() throws Exception {
-    servers.studies().start(name, study(20_000));
+    servers.studies().start(name, study(20_000, 2));
     String trial = servers.awaitTraining(name);
     servers.awaitCheckpoint(trial, 1);
     servers.studies().cancel(name);
@@ -98,8 +100,8 @@ final class ServersIT {
 
   @Test
   void pruningTakesNothingFromAStudyThatRuns() throws Exception {
-    // More steps than are done meanwhile.
-    servers.studies().start(name, study(1_000_000));
+    // More steps than are done meanwhile, of one trial: else the new worker may take the other one.
+    servers.studies().start(name, study(1_000_000, 1));
     String trial = servers.awaitTraining(name);
     servers.awaitCheckpoint(trial, 1);
     String loose = "blobs/" + Json.sha256(name);
@@ -155,15 +157,19 @@ final class ServersIT {
         .hasMessageContaining("sedes");
   }
 
-  private JsonNode study(int steps) throws Exception {
+  private JsonNode study(int steps, int trials) throws Exception {
     Path model = TinyModel.write(folder.resolve("model"));
     return Json.MAPPER.readTree(
         """
         {"name": "%s", "models": ["%s"], "tasks": ["sample:sentiment"], "methods": [{"id": "stl"}],
-         "seeds": [%d, %d], "execution": {"checkpointEvery": "1s"},
+         "seeds": %s, "execution": {"checkpointEvery": "1s"},
          "training": {"steps": %d, "batchSize": 8, "learningRate": 1e-3, "maxLength": 32}}
         """
             // Seeds of its own keep this study's trials apart from those of earlier runs.
-            .formatted(name, model.toUri(), name.hashCode(), name.hashCode() + 1L, steps));
+            .formatted(
+                name,
+                model.toUri(),
+                LongStream.range(0, trials).map(i -> name.hashCode() + i).boxed().toList(),
+                steps));
   }
 }
