@@ -11,6 +11,7 @@ import io.buttress.regularizer.Regularizers;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.Method;
@@ -108,6 +109,7 @@ final class CheckpointCost {
         StoredCheckpoints checkpoints =
             new StoredCheckpoints(
                 objects,
+                new ScratchFolder(),
                 "benchmark-" + UUID.randomUUID(),
                 "1",
                 Numerics.current(),
