@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** Reads one entry of a study's {@code tasks}. */
 final class TaskParser {
-  static final List<String> FORMATS = List.of("tsv", "csv", "jsonl");
+  static final List<String> FORMATS = List.of("tsv", "csv", "jsonl", "parquet");
 
   /** The fields that hold URIs of data files. */
   static final List<String> FILES = List.of("train", "validation", "test", "outOfDistribution");
@@ -240,7 +240,7 @@ final class TaskParser {
       for (SpecNode file : files) {
         String uri = file.json().textValue();
         if (uri != null && uri.startsWith("file:") && DataUris.format(uri).isEmpty()) {
-          file.problem("has no extension .tsv, .csv or .jsonl: give the task's format");
+          file.problem("has no extension .tsv, .csv, .jsonl or .parquet: give the task's format");
         }
       }
     }
