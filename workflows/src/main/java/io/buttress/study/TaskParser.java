@@ -33,7 +33,7 @@ final class TaskParser {
           "limit");
   private static final Map<TaskKind, List<String>> METRICS =
       Map.of(
-          TaskKind.CLASSIFICATION, List.of("accuracy", "f1", "macro_f1", "matthews"),
+          TaskKind.CLASSIFICATION, List.of("accuracy", "f1", "macro_f1", "micro_f1", "matthews"),
           TaskKind.REGRESSION, List.of("pearson", "spearman"));
   private static final Map<TaskKind, List<String>> DEFAULT_METRIC =
       Map.of(
