@@ -3,6 +3,7 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.buttress.study.MethodCatalog;
+import io.buttress.study.TaskCatalog;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -42,6 +43,28 @@ final class CommandLineTest {
                   .parameters()
                   .forEach(parameter -> assertThat(listed).contains("  " + parameter.name() + " "));
             });
+  }
+
+  @Test
+  void tasksAreListedAndShownInFull() {
+    List<String> lines = printed("tasks").lines().toList();
+    TaskCatalog.builtIn()
+        .entries()
+        .forEach(
+            entry ->
+                assertThat(lines)
+                    .filteredOn(line -> line.startsWith(entry.spec().id() + " "))
+                    .hasSize(1));
+    assertThat(lines)
+        .anyMatch(line -> line.startsWith("hans ") && line.contains("distribution for mnli"))
+        .anyMatch(line -> line.startsWith("stsb ") && line.contains("pearson, spearman"))
+        .anyMatch(line -> line.startsWith("* not verified"));
+    assertThat(printed("tasks", "mrpc"))
+        .contains("#1 String, #2 String", "sentence1, sentence2")
+        .contains("nyu-mll/glue", "mrpc/train-00000-of-00001.parquet", "Dolan and Brockett 2005")
+        .containsPattern("verified +no");
+    assertThat(execute("tasks", "nope")).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("no task nope");
   }
 
   @Test

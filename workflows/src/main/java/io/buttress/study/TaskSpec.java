@@ -31,4 +31,22 @@ public record TaskSpec(
     String label,
     List<String> metric,
     List<String> outOfDistribution,
-    Integer limit) {}
+    Integer limit) {
+
+  TaskSpec withColumns(List<String> columns, List<String> text, String label) {
+    return new TaskSpec(
+        id,
+        kind,
+        labels,
+        train,
+        validation,
+        test,
+        format,
+        columns,
+        text,
+        label,
+        metric,
+        outOfDistribution,
+        limit);
+  }
+}
