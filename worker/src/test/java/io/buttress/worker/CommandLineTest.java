@@ -79,6 +79,27 @@ final class CommandLineTest {
   }
 
   @Test
+  void validateCountsSnapshotsAndEstimatesFromWhatWasMeasured() throws Exception {
+    Path study =
+        study(
+            "{name: a, tasks: [\"sample:sentiment\", \"sample:entailment\"], seeds: [1, 2],"
+                + " methods: [{id: stl}, {id: repina-i, lambda: [0.1, 1]}]}");
+    assertThat(printed("validate", study.toString()))
+        .contains("4 distinct snapshots")
+        .doesNotContain("hours");
+    assertThat(printed("validate", "--trial-seconds", "600", study.toString()))
+        .contains("about 2.0 GPU hours", "0.5 hours with 4 at once");
+    assertThat(execute("validate", "--trial-seconds", "0", study.toString())).isEqualTo(Exit.USAGE);
+  }
+
+  @Test
+  void thePaperScaleStudyIsValid() {
+    assertThat(printed("validate", Path.of("../docs/studies/paper.json").toString()))
+        .contains(" x 13 tasks x ", " x 5 seeds")
+        .doesNotContain("left out");
+  }
+
+  @Test
   void validateSaysWhatIsLeftOut() throws Exception {
     Path study =
         study(
