@@ -27,6 +27,7 @@ def classification(name, labels, targets, logits):
     expected = {
         "accuracy": maybe(metrics.accuracy_score(targets, predictions)),
         "macro_f1": maybe(metrics.f1_score(targets, predictions, average="macro")),
+        "micro_f1": maybe(metrics.f1_score(targets, predictions, average="micro")),
         "matthews": maybe(metrics.matthews_corrcoef(targets, predictions)),
     }
     if labels == 2:

@@ -14,7 +14,9 @@ enum DataFormat {
   /** RFC 4180. */
   CSV(List.of(".csv")),
   /** One JSON object a line. */
-  JSONL(List.of(".jsonl", ".json"));
+  JSONL(List.of(".jsonl", ".json")),
+  /** Apache Parquet, its columns flat. */
+  PARQUET(List.of(".parquet"));
 
   private final List<String> extensions;
 
@@ -43,7 +45,7 @@ enum DataFormat {
    *
    * @param uri for messages
    * @param header column names of a file without a header row; null: the first row has them. JSONL
-   *     names its own fields and has neither.
+   *     and Parquet name their own fields and have neither.
    * @param wanted columns to keep, in this order
    * @return at least one row
    * @throws InvalidDataException naming file and line
@@ -54,6 +56,7 @@ enum DataFormat {
       case TSV -> DelimitedFile.read(CSVFormat.newFormat('\t'), file, uri, header, wanted);
       case CSV -> DelimitedFile.read(CSVFormat.RFC4180, file, uri, header, wanted);
       case JSONL -> JsonLinesFile.read(file, uri, wanted);
+      case PARQUET -> ParquetFile.read(file, uri, wanted);
     };
   }
 }

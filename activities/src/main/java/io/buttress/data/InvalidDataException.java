@@ -11,7 +11,7 @@ public final class InvalidDataException extends RuntimeException {
 
   /**
    * @param file URI, as the study names it
-   * @param line physical line, from 1; 0 for the file as a whole
+   * @param line physical line (Parquet: row), from 1; 0 for the file as a whole
    */
   public InvalidDataException(String file, int line, String message) {
     super(file + (line > 0 ? ":" + line : "") + ": " + message);

@@ -114,7 +114,7 @@ final class StudyResolver {
           (format == null
                   ? uri + " has an extension that tells no format; set `format` to"
                   : "unknown format '" + format + "'; there are")
-              + " tsv, csv or jsonl");
+              + " tsv, csv, jsonl or parquet");
     }
     Blob blob = store.putBlob(file);
     // Plans name data files, and no artifact does; a blob without a ref would be pruned.

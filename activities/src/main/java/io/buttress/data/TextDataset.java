@@ -40,15 +40,7 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
     wanted.add(spec.label());
     SortedMap<String, List<Row>> rows = new TreeMap<>();
     for (Map.Entry<String, DataFile> split : task.splits().entrySet()) {
-      DataFile file = split.getValue();
-      rows.put(
-          split.getKey(),
-          DataFormat.of(file.format())
-              .orElseThrow(
-                  () ->
-                      new InvalidDataException(
-                          file.uri(), 0, "unknown format '" + file.format() + "'"))
-              .read(inputs.file(file), file.uri(), spec.columns(), wanted));
+      rows.put(split.getKey(), rows(spec, split.getValue(), inputs, wanted));
     }
     Targets targets = Targets.of(spec, task.splits().get("train").uri(), rows.get("train"));
     SortedMap<String, Split> splits = new TreeMap<>();
@@ -59,6 +51,20 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
       splits.put(split.getKey(), cut ? limit(examples, spec.limit()) : examples);
     }
     return new TextDataset(targets.labels(), splits);
+  }
+
+  private static List<Row> rows(TaskSpec spec, DataFile file, Inputs inputs, List<String> wanted)
+      throws IOException {
+    DataFormat format =
+        DataFormat.of(file.format())
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        file.uri(), 0, "unknown format '" + file.format() + "'"));
+    List<Row> rows = format.read(inputs.file(file), file.uri(), spec.columns(), wanted);
+    return format == DataFormat.PARQUET && spec.labels() != null
+        ? ClassIndices.named(rows, spec.labels(), file.uri())
+        : rows;
   }
 
   private static Split examples(List<Row> rows, String uri, List<String> columns, Targets targets) {

@@ -57,6 +57,11 @@ final class Confusion {
     return sum / present;
   }
 
+  /** F1 of the pooled counts of all labels: as each example has one label, the accuracy. */
+  Double microF1() {
+    return accuracy();
+  }
+
   /**
    * Matthews' correlation for any number of labels, R_K of Gorodkin 2004. A constant prediction, or
    * constant targets, give 0, the limit that scikit-learn takes too.

@@ -11,8 +11,8 @@ import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
 
 /**
  * Quality of predictions, by the keys {@code accuracy}, {@code f1} (two labels only), {@code
- * macro_f1}, {@code matthews} for classification and {@code pearson}, {@code spearman} for
- * regression. Values are null where undefined.
+ * macro_f1}, {@code micro_f1}, {@code matthews} for classification and {@code pearson}, {@code
+ * spearman} for regression. Values are null where undefined.
  */
 public final class Metrics {
   private Metrics() {}
@@ -127,6 +127,7 @@ public final class Metrics {
       metrics.put("f1", defined ? confusion.f1(1) : null);
     }
     metrics.put("macro_f1", defined ? confusion.macroF1() : null);
+    metrics.put("micro_f1", defined ? confusion.microF1() : null);
     metrics.put("matthews", defined ? confusion.matthews() : null);
     return metrics;
   }

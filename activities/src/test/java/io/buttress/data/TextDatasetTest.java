@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.DataFile;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +102,51 @@ class TextDatasetTest {
   }
 
   private static final float[] FIRST_OF_FORTY = {32, 24, 20, 1, 27};
+
+  private TextDataset readParquet(List<String> labels, String train, String validation)
+      throws Exception {
+    TreeMap<String, DataFile> files = new TreeMap<>();
+    for (Map.Entry<String, String> split :
+        Map.of("train", train, "validation", validation).entrySet()) {
+      Path file = ParquetFixture.write(folder.resolve(split.getKey()), split.getValue());
+      files.put(
+          split.getKey(),
+          new DataFile("file:/" + split.getKey() + ".parquet", "parquet", store.putBlob(file)));
+    }
+    return TextDataset.read(
+        new ResolvedTask(spec(TaskKind.CLASSIFICATION, labels, null), files), new Inputs(store));
+  }
+
+  @Test
+  void wholeNumbersInParquetAreClassIndicesUnlessLabelsAreWholeNumbers() throws Exception {
+    String numbers = "SELECT 'x' AS text, unnest([2, 0, 1]) AS label";
+    String names = "SELECT 'x' AS text, unnest(['b', 'c']) AS label";
+    TextDataset indices = readParquet(List.of("c", "a", "b"), numbers, names);
+    assertThat(indices.labels()).containsExactly("c", "a", "b");
+    assertThat(indices.splits().get("train").targets()).containsExactly(2, 0, 1);
+    assertThat(indices.splits().get("validation").targets()).containsExactly(2, 0);
+
+    TextDataset values = readParquet(List.of("2", "1", "0"), numbers, numbers);
+    assertThat(values.splits().get("train").targets()).containsExactly(0, 2, 1);
+    TextDataset found = readParquet(null, numbers, numbers);
+    assertThat(found.labels()).containsExactly("0", "1", "2");
+  }
+
+  @Test
+  void classesThatHaveNoNameAreErrorsWithTheirRow() {
+    String good = "SELECT 'x' AS text, unnest([0, 1]) AS label";
+    for (String bad : List.of("2", "-1", "4294967296")) {
+      assertThatExceptionOfType(InvalidDataException.class)
+          .isThrownBy(
+              () ->
+                  readParquet(
+                      List.of("a", "b"),
+                      good,
+                      "SELECT 'x' AS text, unnest([1, " + bad + "]) AS label"))
+          .withMessageStartingWith("file:/validation.parquet:2: the label is ")
+          .withMessageContaining(bad);
+    }
+  }
 
   @Test
   void badRowsNameFileAndLineAndQuoteNothing() {

@@ -137,7 +137,7 @@ class MetricsTest {
   @Test
   void nothingIsDefinedOnNoExamplesOrOnNaN() {
     Map<String, Double> none = Metrics.compute(CLASSIFICATION, 2, new float[0], new float[0][]);
-    assertThat(none).hasSize(4).containsEntry("accuracy", null);
+    assertThat(none).hasSize(5).containsEntry("accuracy", null);
     Map<String, Double> nan =
         Metrics.compute(CLASSIFICATION, 2, new float[] {0}, new float[][] {{Float.NaN, 1}});
     assertThat(nan.values()).containsOnlyNulls();

@@ -3,6 +3,7 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.buttress.study.MethodCatalog;
+import io.buttress.study.TaskCatalog;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -45,6 +46,28 @@ final class CommandLineTest {
   }
 
   @Test
+  void tasksAreListedAndShownInFull() {
+    List<String> lines = printed("tasks").lines().toList();
+    TaskCatalog.builtIn()
+        .entries()
+        .forEach(
+            entry ->
+                assertThat(lines)
+                    .filteredOn(line -> line.startsWith(entry.spec().id() + " "))
+                    .hasSize(1));
+    assertThat(lines)
+        .anyMatch(line -> line.startsWith("hans ") && line.contains("distribution for mnli"))
+        .anyMatch(line -> line.startsWith("stsb ") && line.contains("pearson, spearman"))
+        .anyMatch(line -> line.startsWith("* not verified"));
+    assertThat(printed("tasks", "mrpc"))
+        .contains("#1 String, #2 String", "sentence1, sentence2")
+        .contains("nyu-mll/glue", "mrpc/train-00000-of-00001.parquet", "Dolan and Brockett 2005")
+        .containsPattern("verified +no");
+    assertThat(execute("tasks", "nope")).isEqualTo(Exit.USAGE);
+    assertThat(err.toString()).contains("no task nope");
+  }
+
+  @Test
   void validateCountsRefits() throws Exception {
     Path study =
         study(
@@ -53,6 +76,27 @@ final class CommandLineTest {
     assertThat(printed("validate", study.toString()))
         .startsWith("a: 6 trials = ")
         .contains(" 2 seeds, then up to 4 refits of the chosen settings");
+  }
+
+  @Test
+  void validateCountsSnapshotsAndEstimatesFromWhatWasMeasured() throws Exception {
+    Path study =
+        study(
+            "{name: a, tasks: [\"sample:sentiment\", \"sample:entailment\"], seeds: [1, 2],"
+                + " methods: [{id: stl}, {id: repina-i, lambda: [0.1, 1]}]}");
+    assertThat(printed("validate", study.toString()))
+        .contains("4 distinct snapshots")
+        .doesNotContain("hours");
+    assertThat(printed("validate", "--trial-seconds", "600", study.toString()))
+        .contains("about 2.0 GPU hours", "0.5 hours with 4 at once");
+    assertThat(execute("validate", "--trial-seconds", "0", study.toString())).isEqualTo(Exit.USAGE);
+  }
+
+  @Test
+  void thePaperScaleStudyIsValid() {
+    assertThat(printed("validate", Path.of("../docs/studies/paper.json").toString()))
+        .contains(" x 13 tasks x ", " x 5 seeds")
+        .doesNotContain("left out");
   }
 
   @Test

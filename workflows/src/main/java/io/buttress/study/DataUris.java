@@ -24,7 +24,7 @@ public final class DataUris {
     return dot > 0 ? name.substring(0, dot) : name;
   }
 
-  /** {@code tsv}, {@code csv} or {@code jsonl} by the file's extension. */
+  /** {@code tsv}, {@code csv}, {@code jsonl} or {@code parquet} by the file's extension. */
   public static Optional<String> format(String uri) {
     String name = fileName(uri);
     String extension = name.substring(name.lastIndexOf('.') + 1);

@@ -45,8 +45,24 @@ public final class Planner {
 
   /** How many datasets a study prepares. */
   static long datasets(StudySpec spec) {
-    List<Integer> lengths = spec.training().stream().map(Training::maxLength).distinct().toList();
-    return product(spec.tasks().size(), List.of(spec.models(), lengths));
+    return product(spec.tasks().size(), List.of(spec.models(), lengths(spec)));
+  }
+
+  /** How many snapshots of pre-trained representations a study makes; trials share them. */
+  public static long snapshots(StudySpec spec) {
+    long perLength = 0;
+    for (TaskSpec task : spec.tasks()) {
+      perLength +=
+          methods(spec, task)
+              .flatMap(method -> snapshots(spec.collapse(), null, method).stream())
+              .distinct()
+              .count();
+    }
+    return product(perLength, List.of(spec.models(), lengths(spec)));
+  }
+
+  private static List<Integer> lengths(StudySpec spec) {
+    return spec.training().stream().map(Training::maxLength).distinct().toList();
   }
 
   private static long product(long factor, List<List<?>> axes) {

@@ -52,8 +52,45 @@ public final class TaskCatalog {
    *
    * @param summary one line
    * @param spec {@code train} and {@code validation} are null where a study must give them
+   * @param hub where the Hugging Face Hub keeps it; null: built in
+   * @param outOfDistributionOf the task whose models it is meant to test; null: a task to learn
+   * @param licence what its makers are known to say
    */
-  public record Entry(String summary, TaskSpec spec) {}
+  public record Entry(
+      String summary,
+      TaskSpec spec,
+      Hub hub,
+      String outOfDistributionOf,
+      String licence,
+      String citation) {
+
+    /** The task as a study's files of a format have it: the Hub's Parquet has its own columns. */
+    TaskSpec spec(String format) {
+      return hub != null && "parquet".equals(format)
+          ? spec.withColumns(null, hub.text(), hub.label())
+          : spec;
+    }
+  }
+
+  /**
+   * A task's files in a data set of the Hugging Face Hub, all Parquet.
+   *
+   * @param revision null: {@code main}
+   * @param train paths in the data set; null or empty: it has no such set
+   * @param text its text columns
+   * @param label its label column
+   * @param verified whether the files have been fetched and read for this catalogue
+   */
+  public record Hub(
+      String dataset,
+      String config,
+      String revision,
+      List<String> train,
+      List<String> validation,
+      List<String> test,
+      List<String> text,
+      String label,
+      boolean verified) {}
 
   private static TaskCatalog load(String resource) {
     try (InputStream in = TaskCatalog.class.getResourceAsStream(resource)) {
@@ -61,7 +98,12 @@ public final class TaskCatalog {
       for (JsonNode task : new YAMLMapper().readTree(in)) {
         entries.add(
             new Entry(
-                task.path("summary").asText(), Json.MAPPER.treeToValue(task, TaskSpec.class)));
+                task.path("summary").asText(),
+                Json.MAPPER.treeToValue(task, TaskSpec.class),
+                Json.MAPPER.treeToValue(task.get("hub"), Hub.class),
+                task.path("outOfDistributionOf").asText(null),
+                task.path("licence").asText(null),
+                task.path("citation").asText(null)));
       }
       return new TaskCatalog(entries);
     } catch (IOException e) {

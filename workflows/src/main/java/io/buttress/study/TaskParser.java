@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** Reads one entry of a study's {@code tasks}. */
 final class TaskParser {
-  static final List<String> FORMATS = List.of("tsv", "csv", "jsonl");
+  static final List<String> FORMATS = List.of("tsv", "csv", "jsonl", "parquet");
 
   /** The fields that hold URIs of data files. */
   static final List<String> FILES = List.of("train", "validation", "test", "outOfDistribution");
@@ -33,7 +33,7 @@ final class TaskParser {
           "limit");
   private static final Map<TaskKind, List<String>> METRICS =
       Map.of(
-          TaskKind.CLASSIFICATION, List.of("accuracy", "f1", "macro_f1", "matthews"),
+          TaskKind.CLASSIFICATION, List.of("accuracy", "f1", "macro_f1", "micro_f1", "matthews"),
           TaskKind.REGRESSION, List.of("pearson", "spearman"));
   private static final Map<TaskKind, List<String>> DEFAULT_METRIC =
       Map.of(
@@ -58,7 +58,7 @@ final class TaskParser {
         return null;
       }
       TaskSpec task = entry.get().spec();
-      return hasFiles(node, task.id(), task.train(), task.validation()) ? task : null;
+      return hasFiles(node, id, task.train(), task.validation()) ? task : null;
     }
     if (!node.json().isObject()) {
       node.wrong("a task's id, or an object with an id");
@@ -73,7 +73,15 @@ final class TaskParser {
     if (id == null) {
       return null;
     }
-    return overlay(node, id, catalog.find(id).map(TaskCatalog.Entry::spec));
+    String format = formatOf(node);
+    return overlay(node, id, catalog.find(id).map(entry -> entry.spec(format)));
+  }
+
+  /** The format of the study's own training file, as far as it tells. */
+  private static String formatOf(SpecNode node) {
+    String written = node.get("format").json().textValue();
+    String train = node.get("train").json().textValue();
+    return written != null || train == null ? written : DataUris.format(train).orElse(null);
   }
 
   private TaskSpec overlay(SpecNode node, String id, Optional<TaskSpec> base) {
@@ -182,12 +190,22 @@ final class TaskParser {
     return metrics;
   }
 
-  private static boolean hasFiles(SpecNode node, String id, String train, String validation) {
-    if (train == null || validation == null) {
-      node.problem(id + " needs its files: give train and validation");
-      return false;
+  private boolean hasFiles(SpecNode node, String id, String train, String validation) {
+    if (train != null && validation != null) {
+      return true;
     }
-    return true;
+    node.problem(
+        id
+            + " needs its files: give train and validation"
+            + catalog.find(id).map(TaskParser::onTheHub).orElse(""));
+    return false;
+  }
+
+  private static String onTheHub(TaskCatalog.Entry entry) {
+    return entry.hub() == null
+        ? ""
+        : " (the Hub has them in %s, configuration %s; `buttress tasks %s` names the files)"
+            .formatted(entry.hub().dataset(), entry.hub().config(), entry.spec().id());
   }
 
   private static void required(SpecNode node, String field, String value) {
@@ -240,7 +258,7 @@ final class TaskParser {
       for (SpecNode file : files) {
         String uri = file.json().textValue();
         if (uri != null && uri.startsWith("file:") && DataUris.format(uri).isEmpty()) {
-          file.problem("has no extension .tsv, .csv or .jsonl: give the task's format");
+          file.problem("has no extension .tsv, .csv, .jsonl or .parquet: give the task's format");
         }
       }
     }

@@ -10,7 +10,7 @@ import java.util.List;
  * @param train URI of the training examples
  * @param validation URI of the reported examples
  * @param test URI of a further labelled set, or null
- * @param format {@code tsv}, {@code csv} or {@code jsonl}; null: by file extension
+ * @param format {@code tsv}, {@code csv}, {@code jsonl} or {@code parquet}; null: by file extension
  * @param columns column names of a file without a header row; null: the file has one
  * @param text one column, or two for sentence pairs
  * @param label the label's column
@@ -31,4 +31,22 @@ public record TaskSpec(
     String label,
     List<String> metric,
     List<String> outOfDistribution,
-    Integer limit) {}
+    Integer limit) {
+
+  TaskSpec withColumns(List<String> columns, List<String> text, String label) {
+    return new TaskSpec(
+        id,
+        kind,
+        labels,
+        train,
+        validation,
+        test,
+        format,
+        columns,
+        text,
+        label,
+        metric,
+        outOfDistribution,
+        limit);
+  }
+}

@@ -58,6 +58,7 @@ class DataUrisTest {
     assertThat(DataUris.baseName("sample:sentiment/train")).isEqualTo("train");
     assertThat(DataUris.format("file:/d/x.TSV")).contains("tsv");
     assertThat(DataUris.format("file:/d/x.jsonl")).contains("jsonl");
+    assertThat(DataUris.format("file:/d/x.Parquet")).contains("parquet");
     assertThat(DataUris.format("file:/d/tsv.d/x")).isEmpty();
   }
 }

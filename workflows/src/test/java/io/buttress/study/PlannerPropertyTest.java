@@ -49,6 +49,26 @@ class PlannerPropertyTest {
   }
 
   @Property(tries = 50)
+  void snapshotsAreThoseOfThePlan(@ForAll("studies") StudySpec spec) {
+    List<Method> methods = new ArrayList<>(spec.methods());
+    methods.add(new Method("stl", new TreeMap<>()));
+    for (List<Integer> layers : List.of(List.of(-1), List.of(-2, -1))) {
+      for (double lambda : new double[] {0.1, 1}) {
+        Map<String, Object> parameters =
+            Map.of("lambda", lambda, "layers", layers, "pooling", "cls");
+        methods.add(new Method("repina-i", new TreeMap<>(parameters)));
+      }
+    }
+    StudySpec searching = Studies.with(spec, spec.tasks(), methods);
+    assertThat(
+            plan(searching).trials().stream()
+                .flatMap(trial -> trial.snapshots().stream())
+                .distinct()
+                .count())
+        .isEqualTo(Planner.snapshots(searching));
+  }
+
+  @Property(tries = 50)
   void whatDoesNotApplyIsLeftOutAndNothingElse(@ForAll("studies") StudySpec spec) {
     List<Method> methods = new ArrayList<>(spec.methods());
     methods.add(new Method("r3f", new TreeMap<>()));

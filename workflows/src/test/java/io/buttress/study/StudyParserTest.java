@@ -135,7 +135,8 @@ class StudyParserTest {
             "name: is required",
             "models[0]: must be a URI with file: (a folder) or hf: (a hub's model) in this version,"
                 + " not \"bert\"",
-            "tasks[0]: rte needs its files: give train and validation",
+            "tasks[0]: rte needs its files: give train and validation (the Hub has them in"
+                + " nyu-mll/glue, configuration rte; `buttress tasks rte` names the files)",
             "tasks[1]: unknown task \"sst-2\"; did you mean sst2?",
             "tasks[2].train: is required",
             "tasks[2].validation: is required",
@@ -177,6 +178,27 @@ class StudyParserTest {
   }
 
   @Test
+  void parquetOfACatalogueTaskHasTheColumnsOfTheHub() {
+    TaskSpec original = task("{'id': 'mrpc', 'train': 'file:/t.tsv', 'validation': 'file:/v.tsv'}");
+    assertThat(original.text()).containsExactly("#1 String", "#2 String");
+    assertThat(original.label()).isEqualTo("Quality");
+    for (String files :
+        List.of(
+            "'train': 'file:/t.parquet', 'validation': 'file:/v.parquet'",
+            "'train': 'file:/t', 'validation': 'file:/v', 'format': 'parquet'")) {
+      TaskSpec mrpc = task("{'id': 'mrpc', " + files + "}");
+      assertThat(mrpc.text()).containsExactly("sentence1", "sentence2");
+      assertThat(mrpc.label()).isEqualTo("label");
+      assertThat(task("{'id': 'cola', " + files + "}").columns()).isNull();
+      assertThat(task("{'id': 'mrpc', 'label': 'y', " + files + "}").label()).isEqualTo("y");
+    }
+  }
+
+  private TaskSpec task(String json) {
+    return parser.parse(withTask(json)).tasks().get(0);
+  }
+
+  @Test
   void anotherIdDefinesANewTask() {
     String files = "'train': 'file:/a.tsv', 'validation': 'file:/b.tsv', 'label': 'y'";
     TaskSpec pairs =
@@ -210,8 +232,8 @@ class StudyParserTest {
         "'metric': 'f1', 'labels': ['p', 'q', 'r'] | tasks[0].metric: f1 is for two labels",
         "'limit': 0 | tasks[0].limit: must be >= 1",
         "'limit': 2.5 | tasks[0].limit: must be a whole number",
-        "'format': 'xml' | tasks[0].format: must be one of tsv, csv, jsonl",
-        "'test': 'file:/c.txt' | tasks[0].test: has no extension .tsv, .csv or .jsonl",
+        "'format': 'xml' | tasks[0].format: must be one of tsv, csv, jsonl, parquet",
+        "'test': 'file:/c.txt' | tasks[0].test: has no extension .tsv, .csv, .jsonl or .parquet",
         "'train': 'data/a.tsv' | tasks[0].train: must be a URI with file: or sample:",
         "'train': 'file:a.tsv' | tasks[0].train: must be an absolute file URI",
         "'train': 'file://host/a.tsv' | tasks[0].train: must be an absolute file URI",
