@@ -59,5 +59,7 @@ class DataUrisTest {
     assertThat(DataUris.format("file:/d/x.TSV")).contains("tsv");
     assertThat(DataUris.format("file:/d/x.jsonl")).contains("jsonl");
     assertThat(DataUris.format("file:/d/tsv.d/x")).isEmpty();
+    assertThat(DataUris.baseName("hf:datasets/o/n@v1.0/d/hans.tsv")).isEqualTo("hans");
+    assertThat(DataUris.format("hf:datasets/o/n@v1.0/d/hans.tsv")).contains("tsv");
   }
 }
