@@ -13,7 +13,11 @@ final class HubBusyException extends IOException {
    * @param retryAfter how long the server asks to wait; null: it does not say
    */
   HubBusyException(String host, int status, Duration retryAfter) {
-    super(host + " answers with status " + status);
+    super(
+        host
+            + " answers with status "
+            + status
+            + (retryAfter == null ? "" : " and asks to wait " + retryAfter.toSeconds() + " s"));
     this.retryAfter = retryAfter;
   }
 

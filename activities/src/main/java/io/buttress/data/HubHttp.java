@@ -5,6 +5,8 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
+import dev.failsafe.RetryPolicyBuilder;
+import dev.failsafe.function.CheckedPredicate;
 import io.buttress.storage.DiskWriteException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -37,6 +39,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
@@ -51,6 +54,8 @@ final class HubHttp {
   private static final Logger LOG = LoggerFactory.getLogger(HubHttp.class);
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(15);
+  private static final int MOST_WAITS = 5;
   private static final int MOST_REDIRECTS = 10;
   private static final int OK = 200;
   private static final int PARTIAL = 206;
@@ -72,21 +77,23 @@ final class HubHttp {
     this.endpoint = endpoint;
     this.token = token;
     this.pace = pace;
-    this.retries =
-        Failsafe.with(
-            RetryPolicy.builder()
-                .handleIf(HubHttp::isTransient)
-                .withMaxRetries(-1)
-                .withMaxDuration(pace.patience())
-                .withDelayFn(this::delay)
-                .onRetryScheduled(
-                    event ->
-                        LOG.info(
-                            "{} fails, trying again in {} ms: {}",
-                            endpoint,
-                            event.getDelay().toMillis(),
-                            String.valueOf(event.getLastException())))
-                .build());
+    RetryPolicy<Object> failing =
+        policy(HubHttp::isTransient).withMaxRetries(-1).withMaxDuration(pace.patience()).build();
+    RetryPolicy<Object> waiting = policy(HubHttp::asksToWait).withMaxRetries(MOST_WAITS).build();
+    this.retries = Failsafe.with(waiting, failing);
+  }
+
+  private RetryPolicyBuilder<Object> policy(CheckedPredicate<Throwable> handled) {
+    return RetryPolicy.builder()
+        .handleIf(handled)
+        .withDelayFn(this::delay)
+        .onRetryScheduled(
+            event ->
+                LOG.info(
+                    "{} fails, trying again in {} ms: {}",
+                    endpoint,
+                    event.getDelay().toMillis(),
+                    String.valueOf(event.getLastException())));
   }
 
   URI endpoint() {
@@ -164,8 +171,6 @@ final class HubHttp {
               progress.accept(part.size());
               return part.size();
             });
-      } catch (HubBusyException e) {
-        throw e;
       } catch (IOException e) {
         part.failure();
         if (!isTransient(e) || part.size() - start < PartialFile.MUCH) {
@@ -175,10 +180,10 @@ final class HubHttp {
         return false;
       }
       part.failure();
-      if (part.size() < size) {
-        throw new IOException("the file ends after " + part.size() + " of " + size + " bytes");
+      if (part.size() != size) {
+        throw new IOException("the file has " + part.size() + " bytes, not " + size);
       }
-      return part.size() == size;
+      return true;
     }
   }
 
@@ -213,7 +218,7 @@ final class HubHttp {
 
   /**
    * @param enough whether a redirect says all that is wanted
-   * @param received how many bytes there are; null: the answer is small
+   * @param received how many bytes have come, may throw to end it; null: the answer is small
    */
   private <T> HttpResponse<T> follow(
       String method,
@@ -221,7 +226,7 @@ final class HubHttp {
       Map<String, String> headers,
       BodyHandler<T> body,
       Predicate<HttpResponse<T>> enough,
-      Received received)
+      LongSupplier received)
       throws HubRefusal, IOException {
     URI uri = URI.create(endpoint + path);
     for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
@@ -296,12 +301,7 @@ final class HubHttp {
     }
   }
 
-  /** How much of a body has come; may throw to end the download. */
-  private interface Received {
-    long bytes() throws IOException;
-  }
-
-  private <T> T await(CompletableFuture<T> answer, Received received) throws IOException {
+  private <T> T await(CompletableFuture<T> answer, LongSupplier received) throws IOException {
     long bytes = -1;
     long since = System.nanoTime();
     try {
@@ -309,7 +309,7 @@ final class HubHttp {
         try {
           return answer.get(1, TimeUnit.SECONDS);
         } catch (TimeoutException e) {
-          long now = received == null ? bytes : received.bytes();
+          long now = received == null ? bytes : received.getAsLong();
           if (now != bytes) {
             bytes = now;
             since = System.nanoTime();
@@ -343,8 +343,16 @@ final class HubHttp {
     return Duration.ofMillis(drawn);
   }
 
+  /** A wait that is asked for may be longer than the patience with failures. */
+  private static boolean asksToWait(Throwable problem) {
+    return problem instanceof HubBusyException busy
+        && busy.retryAfter() != null
+        && busy.retryAfter().compareTo(LONGEST_WAIT) <= 0;
+  }
+
   private static boolean isTransient(Throwable problem) {
     return problem instanceof IOException
+        && !(problem instanceof HubBusyException busy && busy.retryAfter() != null)
         && !(problem instanceof UnreachableException)
         && !(problem instanceof InterruptedIOException)
         && !(problem instanceof FileSystemException)

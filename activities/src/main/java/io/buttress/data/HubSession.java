@@ -223,6 +223,15 @@ final class HubSession {
     if (hub.offline()) {
       throw notCached(uri);
     }
+    if (revision.files() == null) {
+      throw new IOException(
+          uri
+              + ": commit "
+              + revision.commit()
+              + " is in the cache without this file, and "
+              + hub.http().endpoint()
+              + " does not answer; check HF_ENDPOINT and the network");
+    }
     try {
       return fetched(uri, revision, name);
     } catch (HubRefusal e) {

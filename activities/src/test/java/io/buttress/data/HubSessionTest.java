@@ -249,6 +249,20 @@ class HubSessionTest {
   }
 
   @Test
+  void soIsOneThatIsTooLong() throws Exception {
+    server.cdnFails(FakeHub.truncated(data.length + 10));
+    assertThat(train()).hasBinaryContent(data);
+  }
+
+  @Test
+  void aWaitThatIsTooLongIsNamed() {
+    server.hubFails(FakeHub.status(429, "Retry-After", "7200"));
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> session(TOKEN).file(TRAIN))
+        .withMessageContainingAll(TRAIN.toString(), "429", "7200 s");
+  }
+
+  @Test
   void aWrongChecksumIsFetchedAnewAFewTimes() throws Exception {
     server.cdnFails(FakeHub.corrupt());
     assertThat(train()).hasBinaryContent(data);
@@ -279,7 +293,8 @@ class HubSessionTest {
   @Test
   void aBusyHubIsWaitedForAsItAsks() throws Exception {
     server.cdnFails(FakeHub.status(429, "Retry-After", "1"));
-    assertThat(train()).hasBinaryContent(data);
+    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, IMPATIENT);
+    assertThat(new HubSession(hub).file(TRAIN).path()).hasBinaryContent(data);
     List<Instant> times = downloads().map(FakeHub.Request::at).toList();
     assertThat(times).hasSize(2);
     assertThat(Duration.between(times.get(0), times.get(1)))
@@ -385,6 +400,11 @@ class HubSessionTest {
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> new HubSession(unreachable).model(uri("hf:org/other")))
         .withMessageContainingAll("hf:org/other", nobody.toString(), "HF_ENDPOINT");
+    HubSession session = new HubSession(unreachable);
+    session.file(TRAIN);
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> session.file(uri("hf:datasets/org/texts/README.md")))
+        .withMessageContainingAll("README.md", FIRST, "HF_ENDPOINT");
   }
 
   @Test

@@ -85,7 +85,12 @@ public final class Environment {
         get("HF_HOME")
             .map(Path::of)
             .orElse(Path.of(System.getProperty("user.home"), ".cache", "huggingface"));
-    return new Hub(hubEndpoint(), get("HF_TOKEN"), home, hubOffline());
+    Optional<String> token = get("HF_TOKEN").map(String::strip);
+    // HTTP's own complaint would show it.
+    if (token.isPresent() && !token.get().matches("[!-~]+")) {
+      throw new ServiceException("HF_TOKEN: has blanks or other characters that no token has");
+    }
+    return new Hub(hubEndpoint(), token, home, hubOffline());
   }
 
   private URI hubEndpoint() throws ServiceException {

@@ -87,6 +87,15 @@ final class EnvironmentTest {
   }
 
   @Test
+  void refusesATokenThatIsNoneWithoutShowingIt() {
+    Environment environment = new Environment(Map.of("HF_TOKEN", "hf_a\nhf_b"));
+    assertThatThrownBy(environment::hub)
+        .isInstanceOf(ServiceException.class)
+        .hasMessageContaining("HF_TOKEN")
+        .hasMessageNotContainingAny("hf_a", "hf_b");
+  }
+
+  @Test
   void takesTheHubFromTheVariablesOfPython(@TempDir Path folder) throws Exception {
     Path token = Files.writeString(folder.resolve("token"), "hf_secret\n");
     Environment environment =
