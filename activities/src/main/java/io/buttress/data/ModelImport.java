@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 
 /** Checks Hugging Face model folders and copies them into the store. */
 final class ModelImport {
-  private static final List<String> FILES =
+  static final List<String> FILES =
       Stream.concat(
               Stream.of(ModelFolder.CONFIG, ModelFolder.WEIGHTS), ModelFolder.TOKENIZER.stream())
           .toList();
@@ -42,8 +42,9 @@ final class ModelImport {
    *
    * @throws SourceException naming the file and what is wrong with it
    */
-  Imported load(String uri) throws SourceException, IOException {
-    Path folder = sources.modelFolder(uri);
+  Imported load(String uri, HubSession session) throws SourceException, IOException {
+    Located source = sources.modelFolder(uri, session);
+    Path folder = source.path();
     EncoderConfig config;
     try {
       config = ModelFolder.read(folder).config();
@@ -52,7 +53,7 @@ final class ModelImport {
     }
     Map<String, Path> files = files(folder, uri);
     checkTokenizer(files.get("tokenizer.json"), config.vocabulary(), uri);
-    return new Imported(store(uri, files), config);
+    return new Imported(store(uri, source.commit(), files), config);
   }
 
   private Map<String, Path> files(Path folder, String uri) throws SourceException {
@@ -102,7 +103,8 @@ final class ModelImport {
     }
   }
 
-  private ResolvedModel store(String uri, Map<String, Path> files) throws IOException {
+  private ResolvedModel store(String uri, String commit, Map<String, Path> files)
+      throws IOException {
     TreeMap<String, Blob> blobs = new TreeMap<>();
     TreeMap<String, String> digests = new TreeMap<>();
     for (Map.Entry<String, Path> file : files.entrySet()) {
@@ -113,6 +115,6 @@ final class ModelImport {
     String digest = Json.sha256(digests);
     String key = ArtifactStore.key(Map.of("artifact", "model", "digest", digest));
     store.putRef(new Artifact(key, blobs));
-    return new ResolvedModel(uri, key, digest);
+    return new ResolvedModel(uri, key, digest, commit);
   }
 }

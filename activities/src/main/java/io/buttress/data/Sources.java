@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import io.buttress.study.HubUri;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -12,45 +13,54 @@ import java.util.regex.Pattern;
 
 /**
  * Turns the URIs of a study into local paths: {@code file:/absolute/path}, {@code
- * sample:NAME/SPLIT} (see {@link SampleTask}) and, for models, {@code hf:ORG/NAME[@REVISION]} from
- * the local Hugging Face cache. Downloads nothing. Safe for many threads.
+ * sample:NAME/SPLIT} (see {@link SampleTask}) and {@code hf:} (see {@link HubUri}), which is
+ * fetched if the local Hugging Face cache has it not. Safe for many threads.
  */
 public final class Sources {
   private static final Pattern SAMPLE = Pattern.compile("sample:([a-z0-9-]+)/([a-z]+)");
-  private static final Pattern HUB =
-      Pattern.compile("hf:((?:[\\w.-]+/)?[\\w.-]+)(?:@(\\w[\\w./-]*))?");
 
   private final List<Path> fileRoots;
-  private final Path huggingFaceHome;
+  private final Hub hub;
   private final Path scratch;
 
   /**
    * @param fileRoots {@code file:} reaches only what lies below one of these after following links
-   * @param huggingFaceHome {@code HF_HOME}: the folder that holds {@code hub/}; need not exist
+   * @param hub where {@code hf:} leads
    * @param scratch directory for generated files; created when missing
    */
-  public Sources(List<Path> fileRoots, Path huggingFaceHome, Path scratch) throws IOException {
+  public Sources(List<Path> fileRoots, Hub hub, Path scratch) throws IOException {
     this.fileRoots = fileRoots.stream().map(Sources::followed).toList();
-    this.huggingFaceHome = huggingFaceHome;
+    this.hub = hub;
     this.scratch = Files.createDirectories(scratch.toAbsolutePath());
   }
 
-  /** The data file that a URI names. Do not write to it. */
-  public Path dataFile(String uri) throws SourceException, IOException {
+  /** What one study takes from the hub. */
+  HubSession hubSession() {
+    return new HubSession(hub);
+  }
+
+  /** The data file that a URI names. */
+  Located dataFile(String uri, HubSession session) throws SourceException, IOException {
     Path file;
-    if (uri.startsWith("file:")) {
+    String commit = null;
+    if (uri.startsWith("hf:")) {
+      Located located = session.file(hubUri(uri, true, "hf:datasets/owner/name/file.tsv"));
+      file = located.path();
+      commit = located.commit();
+    } else if (uri.startsWith("file:")) {
       file = file(uri);
     } else if (uri.startsWith("sample:")) {
       file = sample(uri);
     } else {
       throw new SourceException(
           uri
-              + " has no scheme that is known for data; use file: with an absolute path, or sample:");
+              + " has no scheme that is known for data; use file: with an absolute path, hf: or"
+              + " sample:");
     }
     if (!Files.isRegularFile(file)) {
       throw new SourceException(uri + " is a folder or a device, not a file");
     }
-    return readable(file, uri);
+    return new Located(readable(file, uri), commit);
   }
 
   /** The format that a data file's URI tells, or null. */
@@ -59,20 +69,27 @@ public final class Sources {
   }
 
   /** The Hugging Face folder that a model's URI names. */
-  public Path modelFolder(String uri) throws SourceException, IOException {
-    Path folder;
+  Located modelFolder(String uri, HubSession session) throws SourceException, IOException {
+    Located folder;
     if (uri.startsWith("file:")) {
-      folder = file(uri);
+      folder = new Located(file(uri), null);
     } else if (uri.startsWith("hf:")) {
-      folder = cached(uri);
+      folder = session.model(hubUri(uri, false, "hf:owner/name or hf:owner/name@revision"));
     } else {
       throw new SourceException(
           uri + " has no scheme that is known for models; use file: with an absolute path, or hf:");
     }
-    if (!Files.isDirectory(folder)) {
+    if (!Files.isDirectory(folder.path())) {
       throw new SourceException(uri + " is not a folder");
     }
-    return readable(folder, uri);
+    readable(folder.path(), uri);
+    return folder;
+  }
+
+  private static HubUri hubUri(String uri, boolean data, String form) throws SourceException {
+    return HubUri.parse(uri)
+        .filter(parsed -> (parsed.file() != null) == data)
+        .orElseThrow(() -> new SourceException(uri + " is not of the form " + form));
   }
 
   /**
@@ -135,32 +152,6 @@ public final class Sources {
     Files.writeString(whole, text);
     Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     return file;
-  }
-
-  private Path cached(String uri) throws SourceException, IOException {
-    Matcher matcher = HUB.matcher(uri);
-    if (!matcher.matches() || uri.contains("..")) {
-      throw new SourceException(uri + " is not of the form hf:org/name or hf:org/name@revision");
-    }
-    String name = matcher.group(1);
-    String revision = matcher.group(2) == null ? "main" : matcher.group(2);
-    Path model =
-        huggingFaceHome.resolve("hub").resolve("models--" + name.replace("/", "--")).normalize();
-    Path ref = model.resolve("refs").resolve(revision);
-    // A branch or tag is a file that holds a commit; anything else is a commit itself.
-    String commit = Files.isRegularFile(ref) ? Files.readString(ref).strip() : revision;
-    Path snapshot = model.resolve("snapshots").resolve(commit);
-    if (!Files.isDirectory(snapshot)) {
-      throw new SourceException(
-          uri
-              + " is not in the local Hugging Face cache ("
-              + huggingFaceHome
-              + "); run `hf download "
-              + name
-              + (matcher.group(2) == null ? "" : " --revision " + revision)
-              + "`, or give a file: folder");
-    }
-    return snapshot;
   }
 
   /** Follows links as far as the path exists. */

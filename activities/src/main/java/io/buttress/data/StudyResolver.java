@@ -7,6 +7,7 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.study.Blob;
 import io.buttress.study.DataFile;
 import io.buttress.study.DataUris;
+import io.buttress.study.HubUri;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Method;
 import io.buttress.study.Problem;
@@ -17,7 +18,6 @@ import io.buttress.study.StudySpec;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Training;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,20 +44,24 @@ final class StudyResolver {
    *
    * @param progress told the spec's path of each before it is read
    * @throws InvalidStudyException listing all that cannot be used
-   * @throws IOException when the store fails
+   * @throws IOException when the store or the hub fails
    */
   ResolvedStudy resolve(StudySpec spec, Consumer<String> progress) throws IOException {
+    HubSession hub = sources.hubSession();
     List<Problem> problems = new ArrayList<>();
     List<ResolvedModel> resolvedModels = new ArrayList<>();
     for (int i = 0; i < spec.models().size(); i++) {
       String path = "models[" + i + "]";
       progress.accept(path);
       try {
-        ModelImport.Imported imported = models.load(spec.models().get(i));
+        ModelImport.Imported imported =
+            models.load(spec.models().get(i), telling(hub, path, progress));
         checkFits(spec, imported, problems);
         resolvedModels.add(imported.model());
       } catch (SourceException e) {
         problems.add(new Problem(path, e.getMessage()));
+      } catch (IOException e) {
+        throw new IOException(path + ": " + e.getMessage(), e);
       }
     }
     List<ResolvedTask> tasks = new ArrayList<>();
@@ -68,9 +72,13 @@ final class StudyResolver {
         Place place = split.getValue();
         progress.accept(place.path());
         try {
-          splits.put(split.getKey(), dataFile(place.uri(), task.format()));
+          splits.put(
+              split.getKey(),
+              dataFile(place.uri(), task.format(), telling(hub, place.path(), progress)));
         } catch (SourceException e) {
           problems.add(new Problem(place.path(), e.getMessage()));
+        } catch (IOException e) {
+          throw new IOException(place.path() + ": " + e.getMessage(), e);
         }
       }
       tasks.add(new ResolvedTask(task, splits));
@@ -79,6 +87,10 @@ final class StudyResolver {
       throw new InvalidStudyException(problems);
     }
     return new ResolvedStudy(spec, resolvedModels, tasks);
+  }
+
+  private static HubSession telling(HubSession hub, String path, Consumer<String> progress) {
+    return hub.telling(detail -> progress.accept(path + ": " + detail));
   }
 
   /**
@@ -106,8 +118,9 @@ final class StudyResolver {
     return splits;
   }
 
-  private DataFile dataFile(String uri, String format) throws SourceException, IOException {
-    Path file = sources.dataFile(uri);
+  private DataFile dataFile(String uri, String format, HubSession hub)
+      throws SourceException, IOException {
+    Located source = sources.dataFile(uri, hub);
     DataFormat known = format == null ? Sources.format(uri) : DataFormat.of(format).orElse(null);
     if (known == null) {
       throw new SourceException(
@@ -116,11 +129,15 @@ final class StudyResolver {
                   : "unknown format '" + format + "'; there are")
               + " tsv, csv, jsonl or parquet");
     }
-    Blob blob = store.putBlob(file);
+    Blob blob = store.putBlob(source.path());
     // Plans name data files, and no artifact does; a blob without a ref would be pruned.
     String key = ArtifactStore.key(Map.of("artifact", "data", "sha256", blob.sha256()));
     store.putRef(new Artifact(key, new TreeMap<>(Map.of("data", blob))));
-    return new DataFile(uri, known.id(), blob);
+    return new DataFile(pinned(uri, source.commit()), known.id(), blob);
+  }
+
+  private static String pinned(String uri, String commit) {
+    return commit == null ? uri : HubUri.parse(uri).orElseThrow().at(commit).toString();
   }
 
   /** What a study asks of a model must fit its architecture. */

@@ -7,10 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** This disk does not take what is written to it: it is full, most likely. */
-final class DiskWriteException extends IOException {
+public final class DiskWriteException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  DiskWriteException(Path file, IOException cause) {
+  public DiskWriteException(Path file, IOException cause) {
     super("cannot write " + file + " (" + free(file) + "): " + cause.getMessage(), cause);
   }
 

@@ -42,6 +42,10 @@ record RunDescription(
     identity.put("buttress.fingerprint", trial.fingerprint());
     TreeMap<String, String> tags = tags(identity, study, workflowId);
     tags.put("buttress.kind", "trial");
+    String commit = trial.dataset().model().commit();
+    if (commit != null) {
+      tags.put("buttress.modelCommit", commit);
+    }
     if (study.runId() != null) {
       tags.put("mlflow.parentRunId", study.runId());
     }

@@ -8,6 +8,7 @@ import io.buttress.study.DataFile;
 import io.buttress.study.ExecutionSpec;
 import io.buttress.study.Method;
 import io.buttress.study.Regime;
+import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskKind;
@@ -19,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** What the tests of this package build on. */
@@ -32,7 +34,13 @@ final class Fixtures {
 
   static Sources sources(Path folder, Path... roots) throws IOException {
     List<Path> allowed = roots.length == 0 ? List.of(Path.of("/")) : List.of(roots);
-    return new Sources(allowed, folder.resolve("hf"), folder.resolve("scratch"));
+    Hub offline = new Hub(Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true);
+    return new Sources(allowed, offline, folder.resolve("scratch"));
+  }
+
+  static ResolvedModel imported(ArtifactStore store, Sources sources, String uri)
+      throws SourceException, IOException {
+    return new ModelImport(store, sources).load(uri, sources.hubSession()).model();
   }
 
   static InputStream resource(String name) {

@@ -1,6 +1,7 @@
 package io.buttress.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.buttress.activity.Failures;
@@ -11,6 +12,7 @@ import io.buttress.storage.Prune;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
 import io.buttress.study.Method;
+import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskSpec;
@@ -27,6 +29,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -44,11 +48,14 @@ class PlanStudyActivityTest {
   @BeforeEach
   void start() throws IOException {
     store = Fixtures.store(folder);
-    environment = TestActivityEnvironment.newInstance();
-    environment.registerActivitiesImplementations(
-        new PlanStudyActivity(store, Fixtures.sources(folder)));
-    activity = environment.newActivityStub(PlanStudy.class);
+    start(new PlanStudyActivity(store, Fixtures.sources(folder)));
     model = "file:" + Fixtures.model(folder.resolve("model"));
+  }
+
+  private void start(PlanStudyActivity implementation) {
+    environment = TestActivityEnvironment.newInstance();
+    environment.registerActivitiesImplementations(implementation);
+    activity = environment.newActivityStub(PlanStudy.class);
   }
 
   @AfterEach
@@ -185,6 +192,78 @@ class PlanStudyActivityTest {
         .anySatisfy(p -> assertThat(p).startsWith("tasks[0].outOfDistribution[1]: sample:x/train"))
         .anySatisfy(p -> assertThat(p).startsWith("tasks[0].outOfDistribution[2]: another set"))
         .hasSize(6);
+  }
+
+  @Test
+  void importsFromAHubAndPinsTheCommit() throws Exception {
+    String commit = "c".repeat(40);
+    try (FakeHub server = new FakeHub()) {
+      FakeHub.Repository files = server.repository("models/org/tiny", commit);
+      for (String name : List.of("config.json", "model.safetensors", "tokenizer.json")) {
+        files.with(name, Files.readAllBytes(folder.resolve("model").resolve(name)));
+      }
+      server
+          .repository("datasets/org/texts", commit)
+          .with("train.tsv", "text\tlabel\na\t1\n")
+          .with("sub/dev.jsonl", "{\"text\": \"b\", \"label\": \"1\"}\n");
+      Hub hub = new Hub(server.endpoint(), Optional.empty(), folder.resolve("home"), false);
+      stop();
+      start(new PlanStudyActivity(store, new Sources(List.of(), hub, folder.resolve("scratch"))));
+      TaskSpec task =
+          Fixtures.task(
+              "hf:datasets/org/texts@v1/train.tsv", "hf:datasets/org/texts@v1/sub/dev.jsonl");
+
+      PlanStudy.Plan plan =
+          activity.planStudy(Fixtures.study(List.of("hf:org/tiny"), List.of(task)));
+
+      ResolvedModel imported = plan.datasets().get(0).model();
+      assertThat(imported.uri()).isEqualTo("hf:org/tiny");
+      assertThat(imported.commit()).isEqualTo(commit);
+      assertThat(store.get(imported.key()).files())
+          .containsOnlyKeys("config.json", "model.safetensors", "tokenizer.json");
+      SortedMap<String, DataFile> splits = plan.datasets().get(0).task().splits();
+      assertThat(splits.get("train").uri())
+          .isEqualTo("hf:datasets/org/texts@" + commit + "/train.tsv");
+      assertThat(store.blob(splits.get("train").blob())).hasContent("text\tlabel\na\t1\n");
+      assertThat(splits.get("validation").format()).isEqualTo("jsonl");
+      assertThat(activity.planPage(plan.planKey(), 0, 1).get(0).dataset().model())
+          .isEqualTo(imported);
+      TaskSpec missing =
+          Fixtures.task("hf:datasets/org/texts/none.tsv", "hf:datasets/org/none/dev.tsv");
+      assertThat(failure(Fixtures.study(List.of("hf:org/none"), List.of(missing))).lines())
+          .satisfiesExactly(
+              line -> assertThat(line).startsWith("models[0]: hf:org/none is not at"),
+              line -> assertThat(line).startsWith("tasks[0].train: ").contains("no file none.tsv"),
+              line -> assertThat(line).startsWith("tasks[0].validation: ").contains("is not at"));
+    }
+  }
+
+  @Test
+  void tellsWhatItDownloadsAndForWhichFieldAHubFails() throws Exception {
+    FakeHub server = new FakeHub();
+    server.repository("datasets/org/texts", "c".repeat(40)).with("train.tsv", "text\tlabel\n");
+    Hub hub = new Hub(server.endpoint(), Optional.empty(), folder.resolve("home"), false);
+    StudyResolver resolver =
+        new StudyResolver(
+            store, new Sources(List.of(Path.of("/")), hub, folder.resolve("scratch")));
+    String train = "hf:datasets/org/texts/train.tsv";
+    StudySpec spec =
+        Fixtures.study(List.of(model), List.of(Fixtures.task(train, "sample:sentiment/train")));
+    List<String> progress = new ArrayList<>();
+    resolver.resolve(spec, progress::add);
+    assertThat(progress)
+        .containsExactly(
+            "models[0]",
+            "tasks[0].train",
+            "tasks[0].train: train.tsv 0 of 0 MB",
+            "tasks[0].validation");
+
+    server.close();
+    StudySpec other = Fixtures.study(List.of("hf:org/tiny"), spec.tasks());
+    assertThatIOException()
+        .isThrownBy(() -> resolver.resolve(other, path -> {}))
+        .withMessageStartingWith("models[0]: hf:org/tiny cannot be fetched from ")
+        .withMessageContaining("HF_ENDPOINT");
   }
 
   @Test

@@ -40,7 +40,7 @@ class PrepareDatasetActivityTest {
   void start() throws Exception {
     store = Fixtures.store(folder);
     String uri = "file:" + Fixtures.model(folder.resolve("model"));
-    model = new ModelImport(store, Fixtures.sources(folder)).load(uri).model();
+    model = Fixtures.imported(store, Fixtures.sources(folder), uri);
     environment = TestActivityEnvironment.newInstance();
     environment.setActivityHeartbeatListener(DatasetMaker.Progress.class, heartbeats::add);
     environment.registerActivitiesImplementations(new PrepareDatasetActivity(store));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ class SourcesTest {
   void fileUrisInEachOfTheirForms() throws Exception {
     Sources sources = Fixtures.sources(folder);
     for (String prefix : new String[] {"file:", "file://", "file://localhost"}) {
-      assertThat(sources.dataFile(prefix + inside + "/a%20b.tsv"))
+      assertThat(dataFile(sources, prefix + inside + "/a%20b.tsv"))
           .isEqualTo(inside.resolve("a b.tsv"));
     }
   }
@@ -38,18 +39,18 @@ class SourcesTest {
   @Test
   void badUrisSayWhatToDo() throws IOException {
     Sources sources = Fixtures.sources(folder);
-    assertRefused(() -> sources.dataFile("file:" + inside + "/none.tsv"), "does not exist");
-    assertRefused(() -> sources.dataFile("file:" + inside), "is a folder");
-    assertRefused(() -> sources.dataFile("file:" + inside + "/a b.tsv"), "%20");
-    assertRefused(() -> sources.dataFile("file:" + inside + "/a#b.tsv"), "%23");
-    assertRefused(() -> sources.dataFile("file:train.tsv"), "not absolute");
-    assertRefused(() -> sources.dataFile("file://host/train.tsv"), "not absolute");
-    assertRefused(() -> sources.dataFile(inside + "/train.tsv"), "file:");
-    assertRefused(() -> sources.dataFile("s3:bucket/train.tsv"), "no scheme that is known");
-    assertRefused(() -> sources.dataFile("sample:poetry/train"), "sample:sentiment");
-    assertRefused(() -> sources.dataFile("sample:sentiment/test"), "/validation");
-    assertRefused(() -> sources.modelFolder("file:" + inside + "/a%20b.tsv"), "not a folder");
-    assertRefused(() -> sources.modelFolder("bert-base"), "hf:");
+    assertRefused(() -> dataFile(sources, "file:" + inside + "/none.tsv"), "does not exist");
+    assertRefused(() -> dataFile(sources, "file:" + inside), "is a folder");
+    assertRefused(() -> dataFile(sources, "file:" + inside + "/a b.tsv"), "%20");
+    assertRefused(() -> dataFile(sources, "file:" + inside + "/a#b.tsv"), "%23");
+    assertRefused(() -> dataFile(sources, "file:train.tsv"), "not absolute");
+    assertRefused(() -> dataFile(sources, "file://host/train.tsv"), "not absolute");
+    assertRefused(() -> dataFile(sources, inside + "/train.tsv"), "file:");
+    assertRefused(() -> dataFile(sources, "s3:bucket/train.tsv"), "no scheme that is known");
+    assertRefused(() -> dataFile(sources, "sample:poetry/train"), "sample:sentiment");
+    assertRefused(() -> dataFile(sources, "sample:sentiment/test"), "/validation");
+    assertRefused(() -> modelFolder(sources, "file:" + inside + "/a%20b.tsv"), "not a folder");
+    assertRefused(() -> modelFolder(sources, "bert-base"), "hf:");
   }
 
   @Test
@@ -57,7 +58,7 @@ class SourcesTest {
     Sources sources = Fixtures.sources(folder, inside);
     Files.createSymbolicLink(inside.resolve("link.tsv"), outside.resolve("secret.tsv"));
     Files.createSymbolicLink(inside.resolve("folder"), outside);
-    assertThat(sources.dataFile("file:" + inside + "/a%20b.tsv")).exists();
+    assertThat(dataFile(sources, "file:" + inside + "/a%20b.tsv")).exists();
     for (String path :
         new String[] {
           outside + "/secret.tsv",
@@ -70,7 +71,7 @@ class SourcesTest {
           inside + "/folder/none.tsv",
           inside + "-not/none.tsv"
         }) {
-      assertRefused(() -> sources.dataFile("file:" + path), "BUTTRESS_FILE_ROOTS");
+      assertRefused(() -> dataFile(sources, "file:" + path), "BUTTRESS_FILE_ROOTS");
     }
     assertRefused(
         () -> sources.inModelFolder(inside, "link.tsv", "file:" + inside), "BUTTRESS_FILE_ROOTS");
@@ -79,7 +80,7 @@ class SourcesTest {
   @Test
   void aRootMayItselfBeALink() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("data"), inside);
-    assertThat(Fixtures.sources(folder, link).dataFile("file:" + link + "/a%20b.tsv")).exists();
+    assertThat(dataFile(Fixtures.sources(folder, link), "file:" + link + "/a%20b.tsv")).exists();
   }
 
   @Test
@@ -87,20 +88,32 @@ class SourcesTest {
     Path model = folder.resolve("hf/hub/models--org--name");
     Path first = Files.createDirectories(model.resolve("snapshots/abc123"));
     Path second = Files.createDirectories(model.resolve("snapshots/def456"));
+    for (Path snapshot : List.of(first, second)) {
+      Files.writeString(snapshot.resolve("config.json"), "{}");
+      Files.writeString(snapshot.resolve("model.safetensors"), "");
+    }
     Files.createDirectories(model.resolve("refs/refs/pr"));
     Files.writeString(model.resolve("refs/main"), "abc123");
     Files.writeString(model.resolve("refs/refs/pr/1"), "def456\n");
     Sources sources = Fixtures.sources(folder);
-    assertThat(sources.modelFolder("hf:org/name")).isEqualTo(first);
-    assertThat(sources.modelFolder("hf:org/name@refs/pr/1")).isEqualTo(second);
-    assertThat(sources.modelFolder("hf:org/name@def456")).isEqualTo(second);
+    assertThat(modelFolder(sources, "hf:org/name")).isEqualTo(first);
+    assertThat(modelFolder(sources, "hf:org/name@refs/pr/1")).isEqualTo(second);
+    assertThat(modelFolder(sources, "hf:org/name@def456")).isEqualTo(second);
     assertRefused(
-        () -> sources.modelFolder("hf:org/name@v2"), "`hf download org/name --revision v2`");
-    assertRefused(() -> sources.modelFolder("hf:org/other"), "`hf download org/other`");
-    assertRefused(() -> sources.modelFolder("hf:../../etc"), "hf:org/name");
-    assertRefused(() -> sources.modelFolder("hf:a/b/c"), "hf:org/name");
-    assertRefused(() -> sources.modelFolder("hf:org/name@../../../inside"), "hf:org/name");
-    assertRefused(() -> sources.modelFolder("hf:org/name@/etc"), "hf:org/name");
+        () -> modelFolder(sources, "hf:org/name@v2"), "`hf download org/name --revision v2`");
+    assertRefused(() -> modelFolder(sources, "hf:org/other"), "`hf download org/other`");
+    assertRefused(() -> modelFolder(sources, "hf:../../etc"), "hf:owner/name");
+    assertRefused(() -> modelFolder(sources, "hf:a/b/c"), "hf:owner/name");
+    assertRefused(() -> modelFolder(sources, "hf:org/name@../../../inside"), "hf:owner/name");
+    assertRefused(() -> modelFolder(sources, "hf:org/name@/etc"), "hf:owner/name");
+  }
+
+  private static Path dataFile(Sources sources, String uri) throws Exception {
+    return sources.dataFile(uri, sources.hubSession()).path();
+  }
+
+  private static Path modelFolder(Sources sources, String uri) throws Exception {
+    return sources.modelFolder(uri, sources.hubSession()).path();
   }
 
   private static void assertRefused(ThrowingCallable call, String part) {

@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import io.buttress.data.Hub;
 import io.buttress.storage.ArtifactStore;
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -31,6 +33,9 @@ public final class Environment {
           "MB", BigInteger.TEN.pow(6),
           "GB", BigInteger.TEN.pow(9),
           "TB", BigInteger.TEN.pow(12));
+
+  /** As Python's {@code huggingface_hub} reads them. */
+  private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
   private final Map<String, String> variables;
 
@@ -74,11 +79,38 @@ public final class Environment {
     }
   }
 
-  /** Where the Hugging Face cache is. */
-  public Path huggingFaceHome() throws ServiceException {
-    return get("HF_HOME")
-        .map(Path::of)
-        .orElse(Path.of(System.getProperty("user.home"), ".cache", "huggingface"));
+  /** The Hugging Face hub, by the variables that Python's {@code huggingface_hub} reads. */
+  public Hub hub() throws ServiceException {
+    Path home =
+        get("HF_HOME")
+            .map(Path::of)
+            .orElse(Path.of(System.getProperty("user.home"), ".cache", "huggingface"));
+    Optional<String> token = get("HF_TOKEN").map(String::strip);
+    // HTTP's own complaint would show it.
+    if (token.isPresent() && !token.get().matches("[!-~]+")) {
+      throw new ServiceException("HF_TOKEN: has blanks or other characters that no token has");
+    }
+    return new Hub(hubEndpoint(), token, home, hubOffline());
+  }
+
+  private URI hubEndpoint() throws ServiceException {
+    if (get("HF_ENDPOINT").isEmpty()) {
+      return Hub.DEFAULT_ENDPOINT;
+    }
+    URI endpoint = uri("HF_ENDPOINT", "a hub's address");
+    if (!("https".equals(endpoint.getScheme()) || "http".equals(endpoint.getScheme()))
+        || endpoint.getHost() == null
+        || endpoint.getUserInfo() != null
+        || endpoint.getQuery() != null
+        || endpoint.getFragment() != null) {
+      throw new ServiceException("HF_ENDPOINT: must be like https://huggingface.co");
+    }
+    return URI.create(endpoint.toString().replaceAll("/+$", ""));
+  }
+
+  private boolean hubOffline() throws ServiceException {
+    String offline = get("HF_HUB_OFFLINE").orElse("0").toUpperCase(Locale.ROOT);
+    return TRUE.contains(offline);
   }
 
   /** State of embedded runs and local caches. */

@@ -65,7 +65,7 @@ final class LocalCommand implements Callable<Integer> {
       Sources sources =
           new Sources(
               environment.fileRoots().orElse(List.of(Path.of("/"))),
-              environment.huggingFaceHome(),
+              environment.hub(),
               home.resolve("cache"));
       try (MlflowTracker tracker = mlflow == null ? null : mlflow.tracker(artifacts);
           EmbeddedTemporal temporal = new EmbeddedTemporal();

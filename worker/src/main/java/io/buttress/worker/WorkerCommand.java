@@ -48,7 +48,7 @@ final class WorkerCommand implements Callable<Integer> {
     Sources sources =
         new Sources(
             environment.fileRoots().orElse(List.of()),
-            environment.huggingFaceHome(),
+            environment.hub(),
             environment.home().resolve("cache"));
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);

@@ -76,4 +76,35 @@ final class EnvironmentTest {
   void theCacheIsLimitedWithoutASetting() throws Exception {
     assertThat(new Environment(Map.of()).cacheBytes()).isEqualTo(20_000_000_000L);
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"huggingface.co", "ftp://hub", "https://u:p@hub", "https://hub?a", "a b"})
+  void refusesAHubThatIsNoAddress(String text) {
+    Environment environment = new Environment(Map.of("HF_ENDPOINT", text));
+    assertThatThrownBy(environment::hub)
+        .isInstanceOf(ServiceException.class)
+        .hasMessageContaining("HF_ENDPOINT");
+  }
+
+  @Test
+  void refusesATokenThatIsNoneWithoutShowingIt() {
+    Environment environment = new Environment(Map.of("HF_TOKEN", "hf_a\nhf_b"));
+    assertThatThrownBy(environment::hub)
+        .isInstanceOf(ServiceException.class)
+        .hasMessageContaining("HF_TOKEN")
+        .hasMessageNotContainingAny("hf_a", "hf_b");
+  }
+
+  @Test
+  void takesTheHubFromTheVariablesOfPython(@TempDir Path folder) throws Exception {
+    Path token = Files.writeString(folder.resolve("token"), "hf_secret\n");
+    Environment environment =
+        new Environment(
+            Map.of(
+                "HF_ENDPOINT", "https://hub.example/mirror/",
+                "HF_TOKEN_FILE", token.toString(),
+                "HF_HUB_OFFLINE", "1"));
+    assertThat(environment.hub()).hasToString("https://hub.example/mirror, with a token, offline");
+    assertThat(new Environment(Map.of()).hub()).hasToString("https://huggingface.co");
+  }
 }

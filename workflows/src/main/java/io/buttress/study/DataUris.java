@@ -8,13 +8,9 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 
 /** The URIs by which studies name models and data files. */
 public final class DataUris {
-  private static final Pattern HUB =
-      Pattern.compile("hf:[\\w-][\\w.-]*/[\\w-][\\w.-]*(@[\\w-][\\w./-]*)?");
-
   private DataUris() {}
 
   /** The file's name without directory and extension, as out-of-distribution sets are called. */
@@ -95,12 +91,11 @@ public final class DataUris {
   /** Notes a URI that cannot name a model folder. */
   static String model(SpecNode node) {
     String uri = node.text();
-    if (uri == null || HUB.matcher(uri).matches()) {
-      return uri;
+    if (uri == null) {
+      return null;
     }
     if (uri.startsWith("hf:")) {
-      node.problem("must be like hf:owner/name, not " + Quote.of(uri));
-      return null;
+      return hub(node, uri, false, "hf:owner/name");
     }
     return uri.startsWith("file:")
         ? file(node, uri)
@@ -120,7 +115,20 @@ public final class DataUris {
       node.problem("no such sample" + Nearest.hint(uri, catalog.samples()));
       return null;
     }
-    return uri.startsWith("file:") ? file(node, uri) : unknownScheme(node, uri, "file: or sample:");
+    if (uri.startsWith("hf:")) {
+      return hub(node, uri, true, "hf:datasets/owner/name/file.tsv");
+    }
+    return uri.startsWith("file:")
+        ? file(node, uri)
+        : unknownScheme(node, uri, "file:, hf: or sample:");
+  }
+
+  private static String hub(SpecNode node, String text, boolean data, String form) {
+    if (HubUri.parse(text).filter(uri -> (uri.file() != null) == data).isPresent()) {
+      return text;
+    }
+    node.problem("must be like " + form + ", not " + Quote.of(text));
+    return null;
   }
 
   private static String file(SpecNode node, String text) {

@@ -257,7 +257,9 @@ final class TaskParser {
               : List.of(written);
       for (SpecNode file : files) {
         String uri = file.json().textValue();
-        if (uri != null && uri.startsWith("file:") && DataUris.format(uri).isEmpty()) {
+        if (uri != null
+            && (uri.startsWith("file:") || uri.startsWith("hf:datasets/"))
+            && DataUris.format(uri).isEmpty()) {
           file.problem("has no extension .tsv, .csv, .jsonl or .parquet: give the task's format");
         }
       }

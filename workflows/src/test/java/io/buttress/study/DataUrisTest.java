@@ -60,5 +60,7 @@ class DataUrisTest {
     assertThat(DataUris.format("file:/d/x.jsonl")).contains("jsonl");
     assertThat(DataUris.format("file:/d/x.Parquet")).contains("parquet");
     assertThat(DataUris.format("file:/d/tsv.d/x")).isEmpty();
+    assertThat(DataUris.baseName("hf:datasets/o/n@v1.0/d/hans.tsv")).isEqualTo("hans");
+    assertThat(DataUris.format("hf:datasets/o/n@v1.0/d/hans.tsv")).contains("tsv");
   }
 }

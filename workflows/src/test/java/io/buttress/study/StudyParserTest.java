@@ -234,11 +234,13 @@ class StudyParserTest {
         "'limit': 2.5 | tasks[0].limit: must be a whole number",
         "'format': 'xml' | tasks[0].format: must be one of tsv, csv, jsonl, parquet",
         "'test': 'file:/c.txt' | tasks[0].test: has no extension .tsv, .csv, .jsonl or .parquet",
-        "'train': 'data/a.tsv' | tasks[0].train: must be a URI with file: or sample:",
+        "'train': 'data/a.tsv' | tasks[0].train: must be a URI with file:, hf: or sample:",
         "'train': 'file:a.tsv' | tasks[0].train: must be an absolute file URI",
         "'train': 'file://host/a.tsv' | tasks[0].train: must be an absolute file URI",
         "'train': 'file:/my data/a.tsv' | tasks[0].train: is no URI",
-        "'train': 's3:bucket/a.tsv' | tasks[0].train: must be a URI with file: or sample:",
+        "'train': 'hf:o/n' | tasks[0].train: must be like hf:datasets/owner/name/file.tsv",
+        "'test': 'hf:datasets/o/n/c.txt' | tasks[0].test: has no extension .tsv, .csv or .jsonl",
+        "'train': 's3:bucket/a.tsv' | tasks[0].train: must be a URI with file:, hf: or sample:",
         "'train': 'sample:sentimnt/train' | tasks[0].train: no such sample; did you mean",
         "'outOfDistribution': ['file:/x/d.tsv', 'file:/y/d.tsv'] | tasks[0].outOfDistribution[1]:",
         "'id': '../up' | tasks[0].id: must be letters",
@@ -310,6 +312,7 @@ class StudyParserTest {
         "'seeds': [1.5] | seeds[0]: must be a whole number, not 1.5",
         "'seeds': [true] | seeds[0]: must be a whole number, not true",
         "'models': ['hf:bert'] | models[0]: must be like hf:owner/name",
+        "'models': ['hf:datasets/a/b/c.tsv'] | models[0]: must be like hf:owner/name",
         "'models': ['hf:a/b', 'hf:a/b'] | models[1]: repeats hf:a/b",
       })
   void refusesBadFields(String field, String problem) {

@@ -1,0 +1,66 @@
+package io.buttress.data;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A Hugging Face hub, and the local cache that it shares with Python's {@code huggingface_hub}. */
+public final class Hub {
+  public static final URI DEFAULT_ENDPOINT = URI.create("https://huggingface.co");
+
+  private final HubHttp http;
+  private final HubCache cache;
+  private final boolean offline;
+
+  /**
+   * @param endpoint {@code HF_ENDPOINT}
+   * @param token {@code HF_TOKEN}; reaches nothing but the endpoint itself
+   * @param home {@code HF_HOME}: the folder that holds {@code hub/}; need not exist
+   * @param offline {@code HF_HUB_OFFLINE}: only the cache is used
+   */
+  public Hub(URI endpoint, Optional<String> token, Path home, boolean offline) {
+    this(endpoint, token, home, offline, Pace.DEFAULT);
+  }
+
+  Hub(URI endpoint, Optional<String> token, Path home, boolean offline, Pace pace) {
+    this.http = new HubHttp(endpoint, token, pace);
+    this.cache = new HubCache(home.resolve("hub"));
+    this.offline = offline;
+  }
+
+  HubHttp http() {
+    return http;
+  }
+
+  HubCache cache() {
+    return cache;
+  }
+
+  boolean offline() {
+    return offline;
+  }
+
+  @Override
+  public String toString() {
+    return http.endpoint()
+        + (http.hasToken() ? ", with a token" : "")
+        + (offline ? ", offline" : "");
+  }
+
+  /**
+   * How long a hub that fails is borne with.
+   *
+   * @param firstDelay before the second try; doubles from then on
+   * @param patience after which a call gives up
+   * @param stall how long a download may stand still
+   */
+  record Pace(Duration firstDelay, Duration longestDelay, Duration patience, Duration stall) {
+    static final Pace DEFAULT =
+        new Pace(
+            Duration.ofMillis(500),
+            Duration.ofSeconds(20),
+            Duration.ofMinutes(2),
+            Duration.ofSeconds(60));
+  }
+}
