@@ -46,13 +46,15 @@ public record Comparison(
       Double rank,
       TrialResult.Collapse collapse) {}
 
+  /** The primary metric, by what it is made of. */
+  String primaryMetric() {
+    return (metric.size() > 1 ? "mean of " : "") + String.join(" and ", metric);
+  }
+
   /** A row's method, with those of its parameters that tell this table's settings of it apart. */
   public String label(Row row) {
     List<Setting> settings =
-        methods.stream()
-            .filter(other -> other.method().equals(row.method()))
-            .map(other -> new Setting(other.method(), other.parameters()))
-            .toList();
+        methods.stream().map(other -> new Setting(other.method(), other.parameters())).toList();
     return new Setting(row.method(), row.parameters()).amid(settings).name();
   }
 }

@@ -25,13 +25,24 @@ record ReportView(
     boolean selects,
     boolean single,
     List<Overall> overall,
+    List<Gallery> galleries,
     List<Task> tasks,
     List<Detail> trials) {
+
+  private static final String CURVE_NOTE =
+      "Means over runs on the validation set; bars are one standard deviation.";
 
   record Overall(String model, String regime, int tasks, List<Standing> methods) {}
 
   record Standing(
       String method, String parameters, String tasks, String wins, String meanRank, boolean best) {}
+
+  /**
+   * Pictures of one kind.
+   *
+   * @param note how to read them
+   */
+  record Gallery(String anchor, String title, String note, List<Picture> pictures) {}
 
   record Task(
       String anchor,
@@ -100,6 +111,7 @@ record ReportView(
         report.selects(),
         overall.size() < 2,
         overall.stream().filter(o -> o.tasks() > 1).map(ReportView::overall).toList(),
+        curves(report, tasks),
         views,
         report.trials().stream()
             .map(trial -> detail(trial, Comparisons.task(tasks, trial.task())))
@@ -120,6 +132,24 @@ record ReportView(
         + String.join(", ", parts);
   }
 
+  private static List<Gallery> curves(StudyReport report, List<ReportedTask> tasks) {
+    List<Comparison> comparisons = report.tables().comparisons();
+    List<Chart> fewShot = Curves.fewShot(comparisons, tasks, report.selects());
+    List<Chart> noise = Curves.labelNoise(comparisons, report.selects());
+    List<Gallery> galleries = new ArrayList<>();
+    if (!fewShot.isEmpty()) {
+      galleries.add(gallery("few-shot", "Few training examples", CURVE_NOTE, fewShot));
+    }
+    if (!noise.isEmpty()) {
+      galleries.add(gallery("label-noise", "Wrong training labels", CURVE_NOTE, noise));
+    }
+    return galleries;
+  }
+
+  private static Gallery gallery(String anchor, String title, String note, List<Chart> charts) {
+    return new Gallery(anchor, title, note, charts.stream().map(Picture::of).toList());
+  }
+
   private static Overall overall(Standings standings) {
     double best =
         standings.methods().stream()
@@ -129,7 +159,7 @@ record ReportView(
             .min()
             .orElse(Double.NaN);
     return new Overall(
-        shortName(standings.model()),
+        Format.model(standings.model()),
         standings.regime(),
         standings.tasks(),
         standings.methods().stream()
@@ -178,9 +208,9 @@ record ReportView(
     return new Task(
         anchor,
         comparison.task(),
-        shortName(comparison.model()),
+        Format.model(comparison.model()),
         comparison.regime(),
-        String.join(" and ", comparison.metric()),
+        comparison.primaryMetric(),
         Format.metric(comparison.baseline()),
         comparison.descriptiveOnly(),
         methods,
@@ -237,7 +267,7 @@ record ReportView(
     String status = status(trial.status());
     return new Detail(
         trial.task(),
-        shortName(trial.model()),
+        Format.model(trial.model()),
         trial.regime(),
         trial.method(),
         Setting.of(trial).described(),
@@ -256,11 +286,5 @@ record ReportView(
 
   private static String status(TrialStatus status) {
     return status.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** The last part of a model's URI. */
-  private static String shortName(String uri) {
-    String trimmed = uri.replaceAll("/+$", "");
-    return trimmed.substring(Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf(':')) + 1);
   }
 }

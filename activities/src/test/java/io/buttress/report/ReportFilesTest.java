@@ -7,6 +7,8 @@ import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -154,20 +156,36 @@ class ReportFilesTest {
   }
 
   @Test
+  void pageOfAStudyWithRegimesHasTheirCurves() throws Exception {
+    String html =
+        ReportText.html(ReportView.of(RegimesStudy.report(), RegimesStudy.TASKS, Map.of()));
+
+    Files.writeString(Path.of("target", "sample-report.html"), html);
+    assertThat(html).contains("id=\"few-shot\"", "id=\"label-noise\"");
+    // Few-shot curves of three tasks, noise curves of two.
+    assertThat(count(html, "<figure>")).isEqualTo(5);
+    assertThat(html)
+        .doesNotContainPattern("(src|href)\\s*=\\s*\"(?!#)")
+        .doesNotContain("url(", "http", "NaN,", "Infinity");
+  }
+
+  @Test
   void pageOfAStudyWithoutAResultIsStillAPage() throws Exception {
     TrialResult cancelled = Results.ended("a", "stl", 1, TrialStatus.CANCELLED);
     List<ReportedTask> tasks =
-        List.of(new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), null));
+        List.of(new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), null, 2000));
     StudyReport report = StudyReport.of("s", SampleStudy.KEY, List.of(cancelled), tasks);
 
     String html = ReportText.html(ReportView.of(report, tasks, Map.of()));
 
-    assertThat(html).contains("1 trial: 1 cancelled").doesNotContain("<polyline", "<circle");
+    assertThat(html)
+        .contains("1 trial: 1 cancelled")
+        .doesNotContain("<polyline", "<circle", "<figure");
   }
 
   private static ReportView hostile() {
     List<ReportedTask> tasks =
-        List.of(new ReportedTask(HOSTILE, TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5));
+        List.of(new ReportedTask(HOSTILE, TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000));
     TrialResult trial =
         Results.of(HOSTILE, HOSTILE, 1, TrialStatus.DONE, HOSTILE, Map.of("accuracy", 0.7));
     trial.parameters().put(HOSTILE, HOSTILE);

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.Test;
 
 class StudyReportTest {
   private static final ReportedTask TASK =
-      new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5);
+      new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000);
   private static final ReportedTask OTHER =
-      new ReportedTask("b", TaskKind.CLASSIFICATION, List.of("accuracy", "f1"), 0.6);
+      new ReportedTask("b", TaskKind.CLASSIFICATION, List.of("accuracy", "f1"), 0.6, 2000);
   private static final ReportedTask REGRESSION =
-      new ReportedTask("r", TaskKind.REGRESSION, List.of("pearson", "spearman"), 0.0);
+      new ReportedTask("r", TaskKind.REGRESSION, List.of("pearson", "spearman"), 0.0, 2000);
 
   @Test
   void describesTheRunsOfAMethod() {
