@@ -20,6 +20,11 @@ record Chart(String title, Axis x, Axis y, List<Series> series) {
       return new Series(name, Mark.QUIET, true, points);
     }
 
+    /** Points of their own. */
+    static Series dots(String name, List<Point> points) {
+      return new Series(name, Mark.QUIET, false, points);
+    }
+
     private Series marked(Mark other) {
       return new Series(name, other, line, points);
     }
@@ -33,6 +38,13 @@ record Chart(String title, Axis x, Axis y, List<Series> series) {
    * @param spread half the length of the bar around y; 0 for none
    */
   record Point(double x, double y, double spread) {}
+
+  /** The same chart with one more series, above the others. */
+  Chart with(Series more) {
+    List<Series> all = new ArrayList<>(series);
+    all.add(more);
+    return new Chart(title, x, y, all);
+  }
 
   /**
    * The same chart with a colour for each series, or, where there are more than colours, for stl

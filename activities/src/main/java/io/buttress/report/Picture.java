@@ -77,7 +77,8 @@ record Picture(String title, String alternative, String svg, List<Key> legend) {
 
   private static String alternative(Chart chart) {
     StringBuilder text = new StringBuilder(chart.title());
-    text.append(": ").append(chart.y().title()).append(" against ").append(chart.x().title());
+    text.append(" (x: ").append(chart.x().title()).append("; y: ");
+    text.append(chart.y().title()).append(")");
     for (Chart.Series series : chart.series()) {
       text.append(". ").append(series.name()).append(":");
       for (Chart.Point point : series.points()) {
@@ -163,8 +164,8 @@ record Picture(String title, String alternative, String svg, List<Key> legend) {
     double[] x = series.points().stream().mapToDouble(Chart.Point::x).toArray();
     double[] y = series.points().stream().mapToDouble(Chart.Point::y).toArray();
     double[] spread = series.points().stream().mapToDouble(Chart.Point::spread).toArray();
-    boolean quiet = series.mark().equals(Mark.QUIET);
-    boolean bars = !quiet && series.points().stream().anyMatch(point -> point.spread() > 0);
+    boolean grey = series.mark().colour() == Mark.QUIET.colour();
+    boolean bars = !grey && series.points().stream().anyMatch(point -> point.spread() > 0);
     // A name of its own: XChart refuses two series of one name, and shows none without a legend.
     String name = Integer.toString(index);
     XYSeries drawn = bars ? drawing.addSeries(name, x, y, spread) : drawing.addSeries(name, x, y);
@@ -173,12 +174,12 @@ record Picture(String title, String alternative, String svg, List<Key> legend) {
     drawn.setXYSeriesRenderStyle(
         series.line() ? XYSeriesRenderStyle.Line : XYSeriesRenderStyle.Scatter);
     drawn
-        .setMarker(quiet && series.line() ? SeriesMarkers.NONE : SeriesMarkers.CIRCLE)
+        .setMarker(grey && series.line() ? SeriesMarkers.NONE : SeriesMarkers.CIRCLE)
         .setMarkerColor(colour)
         .setLineColor(colour)
         .setLineStyle(
             new BasicStroke(
-                quiet ? 1 : 2, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dash, 0));
+                grey ? 1 : 2, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dash, 0));
   }
 
   /** Without what a page need not have: its own head, clips, colours and needless digits. */

@@ -32,6 +32,10 @@ record ReportView(
   private static final String CURVE_NOTE =
       "Means over runs on the validation set; bars are one standard deviation.";
 
+  private static final String TRADE_OFF_NOTE =
+      "Lines: means over runs by setting, bars are one standard deviation; dashed: stl."
+          + " Dots: one a run, by method.";
+
   record Overall(String model, String regime, int tasks, List<Standing> methods) {}
 
   record Standing(
@@ -55,7 +59,8 @@ record ReportView(
       List<Method> methods,
       StripPlot strip,
       CollapseTable collapse,
-      SpectrumPlot spectrum) {}
+      SpectrumPlot spectrum,
+      Gallery tradeOff) {}
 
   record Method(
       String method,
@@ -146,6 +151,18 @@ record ReportView(
     return galleries;
   }
 
+  private static Gallery tradeOff(
+      String anchor, Comparison comparison, ReportedTask task, List<TrialResult> trials) {
+    List<Chart> charts = new ArrayList<>(TradeOff.grids(comparison));
+    Chart runs = TradeOff.runs(task, comparison, trials);
+    if (runs != null) {
+      charts.add(runs);
+    }
+    return charts.isEmpty()
+        ? null
+        : gallery(anchor + "-trade-off", "Result and collapse", TRADE_OFF_NOTE, charts);
+  }
+
   private static Gallery gallery(String anchor, String title, String note, List<Chart> charts) {
     return new Gallery(anchor, title, note, charts.stream().map(Picture::of).toList());
   }
@@ -216,7 +233,8 @@ record ReportView(
         methods,
         comparison.baseline() == null ? null : StripPlot.of(comparison.baseline(), runs),
         CollapseTable.of(comparison),
-        SpectrumPlot.of(measured));
+        SpectrumPlot.of(measured),
+        tradeOff(anchor, comparison, task, trials));
   }
 
   private static Method method(Comparison.Row row, Setting setting, List<Double> order) {

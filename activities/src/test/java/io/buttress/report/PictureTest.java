@@ -50,7 +50,7 @@ class PictureTest {
   @Test
   void tellsItsNumbersInWords() {
     assertThat(Picture.of(CHART).alternative())
-        .startsWith("rte: accuracy against training examples")
+        .startsWith("rte (x: training examples <b>&; y: accuracy). ")
         .contains("stl: 0.600 at 250; 0.700 at 500", "wc: 0.500 at 250; 0.800 at 2490");
   }
 

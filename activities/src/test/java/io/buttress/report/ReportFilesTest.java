@@ -146,7 +146,7 @@ class ReportFilesTest {
     String html = ReportText.html(ReportView.of(REPORT, SampleStudy.TASKS, SampleStudy.spectra()));
 
     assertThat(html).contains("60 trials: 58 done, 1 diverged, 1 error");
-    assertThat(count(html, "<circle ")).isEqualTo(58);
+    assertThat(count(html, "<circle cx=")).isEqualTo(58);
     assertThat(count(html, "class=\"cross\"")).isEqualTo(1);
     // On each of three tasks: the pre-trained encoder and four settings.
     assertThat(count(html, "<polyline ")).isEqualTo(15);
@@ -162,8 +162,9 @@ class ReportFilesTest {
 
     Files.writeString(Path.of("target", "sample-report.html"), html);
     assertThat(html).contains("id=\"few-shot\"", "id=\"label-noise\"");
-    // Few-shot curves of three tasks, noise curves of two.
-    assertThat(count(html, "<figure>")).isEqualTo(5);
+    // Few-shot curves of three tasks and noise curves of two; on each of 13 tasks and regimes two
+    // for lambda, two for p and one of all runs.
+    assertThat(count(html, "<figure>")).isEqualTo(5 + 13 * 5);
     assertThat(html)
         .doesNotContainPattern("(src|href)\\s*=\\s*\"(?!#)")
         .doesNotContain("url(", "http", "NaN,", "Infinity");
