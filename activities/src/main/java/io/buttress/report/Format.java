@@ -15,6 +15,15 @@ final class Format {
     return value == null ? NONE : String.format(Locale.ROOT, "%.3f", value);
   }
 
+  /** Mean and standard deviation, three decimals each. */
+  static String statistic(Statistic value) {
+    return value == null
+        ? NONE
+        : value.standardDeviation() == null
+            ? metric(value.mean())
+            : metric(value.mean()) + " ± " + metric(value.standardDeviation());
+  }
+
   /** Three significant digits, for values of any size. */
   static String size(Double value) {
     if (value == null || !Double.isFinite(value)) {

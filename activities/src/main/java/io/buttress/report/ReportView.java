@@ -58,6 +58,7 @@ record ReportView(
       boolean descriptiveOnly,
       List<Method> methods,
       StripPlot strip,
+      ResultTable flipped,
       CollapseTable collapse,
       SpectrumPlot spectrum,
       Gallery tradeOff) {}
@@ -232,6 +233,7 @@ record ReportView(
         comparison.descriptiveOnly(),
         methods,
         comparison.baseline() == null ? null : StripPlot.of(comparison.baseline(), runs),
+        ResultTable.of(comparison, Comparison.Row::flipped, false),
         CollapseTable.of(comparison),
         SpectrumPlot.of(measured),
         tradeOff(anchor, comparison, task, trials));

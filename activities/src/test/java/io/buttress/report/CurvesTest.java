@@ -143,6 +143,18 @@ class CurvesTest {
       parameters.put("lambda", lambda);
     }
     return new Comparison.Row(
-        method, parameters, 3, 0, 0, 0, 0, mean, mean == null ? null : 0.02, mean, null, null);
+        method,
+        parameters,
+        3,
+        0,
+        0,
+        0,
+        0,
+        mean,
+        mean == null ? null : 0.02,
+        mean,
+        null,
+        null,
+        null);
   }
 }

@@ -171,6 +171,24 @@ class ReportFilesTest {
   }
 
   @Test
+  void wrongLabelsHaveATableWhereThereAreAny() throws Exception {
+    ReportView view = ReportView.of(RegimesStudy.report(), RegimesStudy.TASKS, Map.of());
+
+    // Two tasks with two fractions each.
+    assertThat(count(ReportText.html(view), ">memorized</th>")).isEqualTo(4);
+    String markdown = ReportText.markdown(view);
+    assertThat(count(markdown, "| memorized | recovered |")).isEqualTo(4);
+    List<String> table =
+        markdown
+            .lines()
+            .dropWhile(line -> !line.contains("| memorized |"))
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    // A head, its rule and 13 settings.
+    assertThat(table).hasSize(15).allMatch(row -> columns(row) == 6);
+  }
+
+  @Test
   void pageOfAStudyWithoutAResultIsStillAPage() throws Exception {
     TrialResult cancelled = Results.ended("a", "stl", 1, TrialStatus.CANCELLED);
     List<ReportedTask> tasks =

@@ -213,6 +213,35 @@ class StudyReportTest {
   }
 
   @Test
+  void sharesOfWrongLabelsAreAveragedOverTheRunsThatHaveThem() {
+    StudyReport report = RegimesStudy.report();
+    Comparison noise = comparison(report, "cola", "label-noise-0.3");
+
+    for (Comparison.Row row : noise.methods()) {
+      List<Double> memorized =
+          report.trials().stream()
+              .filter(trial -> trial.task().equals("cola"))
+              .filter(trial -> trial.regime().equals("label-noise-0.3"))
+              .filter(trial -> Setting.of(trial).equals(setting(row)))
+              .map(trial -> trial.flipped().get("memorized"))
+              .toList();
+      assertThat(row.flipped()).containsOnlyKeys("memorized", "recovered");
+      assertThat(row.flipped().get("memorized")).isEqualTo(Statistic.of(memorized));
+      assertThat(memorized).hasSize(3);
+    }
+    assertThat(comparison(report, "cola", "full").methods()).allMatch(row -> row.flipped() == null);
+  }
+
+  @Test
+  void aStatisticHasTheSampleStandardDeviation() {
+    Statistic three = Statistic.of(List.of(0.6, 0.7, 0.95));
+    assertThat(three.mean()).isCloseTo(0.75, within(1e-12));
+    assertThat(three.standardDeviation()).isCloseTo(Math.sqrt(0.0325), within(1e-12));
+    assertThat(Statistic.of(List.of(0.6))).isEqualTo(new Statistic(1, 0.6, null));
+    assertThat(Statistic.of(List.of())).isNull();
+  }
+
+  @Test
   void refusesATrialOfAnUnknownTask() {
     assertThatThrownBy(() -> report(List.of(OTHER), accuracy("stl", 1, 0.6)))
         .isInstanceOf(IllegalArgumentException.class)
@@ -238,6 +267,17 @@ class StudyReportTest {
         }
       }
     }
+  }
+
+  private static Comparison comparison(StudyReport report, String task, String regime) {
+    return report.tables().comparisons().stream()
+        .filter(table -> table.task().equals(task) && table.regime().equals(regime))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Setting setting(Comparison.Row row) {
+    return new Setting(row.method(), row.parameters());
   }
 
   private static TrialResult accuracy(String method, long seed, double accuracy) {

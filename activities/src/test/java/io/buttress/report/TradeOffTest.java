@@ -176,6 +176,7 @@ class TradeOffTest {
         0.1,
         mean,
         null,
-        relative == null ? null : new TrialResult.Collapse(metrics, metrics));
+        relative == null ? null : new TrialResult.Collapse(metrics, metrics),
+        null);
   }
 }
