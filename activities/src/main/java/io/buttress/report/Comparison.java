@@ -29,6 +29,8 @@ public record Comparison(
    * @param degenerate done, but no better than a constant prediction; in the statistics as they are
    * @param unfinished trials without a result: errors and cancelled ones
    * @param standardDeviation with divisor runs - 1; null for a single run
+   * @param outOfDistribution the primary metric on each further set, over the done runs; null
+   *     without any
    * @param flipped of the training examples with a wrong label, the shares {@code memorized} and
    *     {@code recovered}, over the done runs; null without any
    * @param rank by mean, 1 is best; ties share the mean of their ranks
@@ -47,6 +49,7 @@ public record Comparison(
       Double median,
       Double rank,
       TrialResult.Collapse collapse,
+      SortedMap<String, Statistic> outOfDistribution,
       SortedMap<String, Statistic> flipped) {}
 
   /** The primary metric, by what it is made of. */

@@ -126,6 +126,7 @@ final class Comparisons {
         values.length == 0 ? null : StatUtils.percentile(values, 50),
         null,
         collapse(trials),
+        outOfDistribution(task, trials),
         flipped(trials));
   }
 
@@ -143,6 +144,7 @@ final class Comparisons {
         row.median(),
         rank,
         row.collapse(),
+        row.outOfDistribution(),
         row.flipped());
   }
 
@@ -162,6 +164,21 @@ final class Comparisons {
       first = last + 1;
     }
     return ranks;
+  }
+
+  private static SortedMap<String, Statistic> outOfDistribution(
+      ReportedTask task, List<TrialResult> trials) {
+    List<Map<String, Double>> primary = new ArrayList<>();
+    for (TrialResult trial : trials) {
+      if (trial.status() == TrialStatus.DONE && trial.outOfDistribution() != null) {
+        Map<String, Double> bySet = new TreeMap<>();
+        trial
+            .outOfDistribution()
+            .forEach((set, metrics) -> bySet.put(set, Metrics.mean(task.metric(), metrics)));
+        primary.add(bySet);
+      }
+    }
+    return statistics(primary);
   }
 
   private static SortedMap<String, Statistic> flipped(List<TrialResult> trials) {

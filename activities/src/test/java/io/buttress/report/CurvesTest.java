@@ -155,6 +155,7 @@ class CurvesTest {
         mean,
         null,
         null,
+        null,
         null);
   }
 }

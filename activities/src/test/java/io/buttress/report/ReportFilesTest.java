@@ -150,7 +150,7 @@ class ReportFilesTest {
     assertThat(count(html, "class=\"cross\"")).isEqualTo(1);
     // On each of three tasks: the pre-trained encoder and four settings.
     assertThat(count(html, "<polyline ")).isEqualTo(15);
-    assertThat(count(html, "class=\"second\"")).isEqualTo(3);
+    assertThat(count(html, "class=\"second\"")).isEqualTo(4);
     assertThat(html).contains("out of memory in step 3", "1 (1 diverged, 0 degenerate)");
     assertThat(html).doesNotContain("NaN,", "Infinity");
   }
@@ -168,6 +168,19 @@ class ReportFilesTest {
     assertThat(html)
         .doesNotContainPattern("(src|href)\\s*=\\s*\"(?!#)")
         .doesNotContain("url(", "http", "NaN,", "Infinity");
+  }
+
+  @Test
+  void furtherSetsHaveATableWhereThereAreAny() throws Exception {
+    ReportView view = ReportView.of(REPORT, SampleStudy.TASKS, Map.of());
+
+    // One of three tasks has such a set.
+    assertThat(count(ReportText.html(view), ">out_of_domain_dev</th>")).isEqualTo(1);
+    assertThat(count(ReportText.markdown(view), "| out\\_of\\_domain\\_dev |")).isEqualTo(1);
+    assertThat(view.tasks().get(1).outOfDistribution().rows())
+        .flatExtracting(ResultTable.Row::cells)
+        .filteredOn(ResultTable.Cell::best)
+        .hasSize(1);
   }
 
   @Test

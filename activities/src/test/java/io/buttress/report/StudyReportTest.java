@@ -233,6 +233,27 @@ class StudyReportTest {
   }
 
   @Test
+  void furtherSetsAreTabulatedByThePrimaryMetricOfDoneRuns() {
+    Comparison table =
+        comparison(
+            report(
+                List.of(OTHER),
+                elsewhere(done("b", "stl", 1, Map.of()), Map.of("accuracy", 0.5, "f1", 0.7)),
+                elsewhere(done("b", "stl", 2, Map.of()), Map.of("accuracy", 0.7, "f1", 0.9)),
+                elsewhere(done("b", "stl", 3, Map.of()), Map.of("accuracy", 0.7)),
+                ended("b", "stl", 4, TrialStatus.DIVERGED),
+                done("b", "wc", 1, Map.of("accuracy", 0.9, "f1", 0.9))),
+            "b",
+            "full");
+
+    Statistic far = table.methods().get(0).outOfDistribution().get("far");
+    assertThat(far.runs()).as("with an f1 as well").isEqualTo(2);
+    assertThat(far.mean()).isCloseTo(0.7, within(1e-12));
+    assertThat(far.standardDeviation()).isCloseTo(Math.sqrt(0.02), within(1e-12));
+    assertThat(table.methods().get(1).outOfDistribution()).isNull();
+  }
+
+  @Test
   void aStatisticHasTheSampleStandardDeviation() {
     Statistic three = Statistic.of(List.of(0.6, 0.7, 0.95));
     assertThat(three.mean()).isCloseTo(0.75, within(1e-12));
@@ -267,6 +288,31 @@ class StudyReportTest {
         }
       }
     }
+  }
+
+  private static TrialResult elsewhere(TrialResult r, Map<String, Double> metrics) {
+    return new TrialResult(
+        r.model(),
+        r.task(),
+        r.method(),
+        r.parameters(),
+        r.regime(),
+        r.seed(),
+        r.status(),
+        r.failure(),
+        r.steps(),
+        r.trainSeconds(),
+        r.examplesPerSecond(),
+        null,
+        r.validation(),
+        null,
+        Map.of("far", metrics),
+        null,
+        null,
+        null,
+        null,
+        r.fingerprint(),
+        null);
   }
 
   private static Comparison comparison(StudyReport report, String task, String regime) {

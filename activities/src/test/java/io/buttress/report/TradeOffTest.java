@@ -177,6 +177,7 @@ class TradeOffTest {
         mean,
         null,
         relative == null ? null : new TrialResult.Collapse(metrics, metrics),
+        null,
         null);
   }
 }
