@@ -29,6 +29,7 @@ public record Comparison(
    * @param degenerate done, but no better than a constant prediction; in the statistics as they are
    * @param unfinished trials without a result: errors and cancelled ones
    * @param standardDeviation with divisor runs - 1; null for a single run
+   * @param trainSeconds median over the done runs; null without any
    * @param outOfDistribution the primary metric on each further set, over the done runs; null
    *     without any
    * @param flipped of the training examples with a wrong label, the shares {@code memorized} and
@@ -49,6 +50,7 @@ public record Comparison(
       Double median,
       Double rank,
       TrialResult.Collapse collapse,
+      Double trainSeconds,
       SortedMap<String, Statistic> outOfDistribution,
       SortedMap<String, Statistic> flipped) {}
 

@@ -126,6 +126,7 @@ final class Comparisons {
         values.length == 0 ? null : StatUtils.percentile(values, 50),
         null,
         collapse(trials),
+        trainSeconds(trials),
         outOfDistribution(task, trials),
         flipped(trials));
   }
@@ -144,6 +145,7 @@ final class Comparisons {
         row.median(),
         rank,
         row.collapse(),
+        row.trainSeconds(),
         row.outOfDistribution(),
         row.flipped());
   }
@@ -164,6 +166,15 @@ final class Comparisons {
       first = last + 1;
     }
     return ranks;
+  }
+
+  private static Double trainSeconds(List<TrialResult> trials) {
+    double[] seconds =
+        trials.stream()
+            .filter(trial -> trial.status() == TrialStatus.DONE && trial.trainSeconds() != null)
+            .mapToDouble(TrialResult::trainSeconds)
+            .toArray();
+    return seconds.length == 0 ? null : StatUtils.percentile(seconds, 50);
   }
 
   private static SortedMap<String, Statistic> outOfDistribution(

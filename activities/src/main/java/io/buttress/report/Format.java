@@ -36,6 +36,11 @@ final class Format {
     return String.format(Locale.ROOT, size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : "%.3f", value);
   }
 
+  /** How many times as much. */
+  static String ratio(Double value) {
+    return value == null ? NONE : String.format(Locale.ROOT, "%.2f", value);
+  }
+
   /** As short as it can be told, for an axis: {@code 0.25}, {@code 1e-4}. */
   static String axis(double value) {
     if (value == 0) {

@@ -26,6 +26,7 @@ record ReportView(
     boolean single,
     List<Overall> overall,
     List<Gallery> galleries,
+    List<Steadiness> stability,
     List<Task> tasks,
     List<Detail> trials) {
 
@@ -40,6 +41,18 @@ record ReportView(
 
   record Standing(
       String method, String parameters, String tasks, String wins, String meanRank, boolean best) {}
+
+  record Steadiness(String model, String regime, List<Steady> methods) {}
+
+  record Steady(
+      String method,
+      String parameters,
+      int runs,
+      int diverged,
+      int degenerate,
+      int unfinished,
+      String seconds,
+      String relative) {}
 
   /**
    * Pictures of one kind.
@@ -119,6 +132,7 @@ record ReportView(
         overall.size() < 2,
         overall.stream().filter(o -> o.tasks() > 1).map(ReportView::overall).toList(),
         curves(report, tasks),
+        report.tables().stability().stream().map(ReportView::stability).toList(),
         views,
         report.trials().stream()
             .map(trial -> detail(trial, Comparisons.task(tasks, trial.task())))
@@ -137,6 +151,25 @@ record ReportView(
     return trials.size()
         + (trials.size() == 1 ? " trial: " : " trials: ")
         + String.join(", ", parts);
+  }
+
+  private static Steadiness stability(Stability stability) {
+    return new Steadiness(
+        Format.model(stability.model()),
+        stability.regime(),
+        stability.methods().stream()
+            .map(
+                row ->
+                    new Steady(
+                        row.method(),
+                        new Setting(row.method(), row.parameters()).described(),
+                        row.runs(),
+                        row.diverged(),
+                        row.degenerate(),
+                        row.unfinished(),
+                        Format.size(row.trainSeconds()),
+                        Format.ratio(row.relativeSeconds())))
+            .toList());
   }
 
   private static List<Gallery> curves(StudyReport report, List<ReportedTask> tasks) {

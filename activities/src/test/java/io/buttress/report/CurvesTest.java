@@ -156,6 +156,7 @@ class CurvesTest {
         null,
         null,
         null,
+        null,
         null);
   }
 }

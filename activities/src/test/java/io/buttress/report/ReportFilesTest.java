@@ -31,6 +31,7 @@ class ReportFilesTest {
     assertThat(json.get("studyKey").asText()).matches("[0-9a-f]{64}");
     assertThat(json.get("tables").get("comparisons")).hasSize(3);
     assertThat(json.get("tables").get("overall")).hasSize(1);
+    assertThat(json.get("tables").get("stability")).hasSize(1);
     assertThat(json.get("trials")).hasSize(60);
     for (JsonNode trial : json.get("trials")) {
       assertThat(names(trial))
@@ -181,6 +182,24 @@ class ReportFilesTest {
         .flatExtracting(ResultTable.Row::cells)
         .filteredOn(ResultTable.Cell::best)
         .hasSize(1);
+  }
+
+  @Test
+  void stabilityHasARowForEachSetting() throws Exception {
+    ReportView view = ReportView.of(REPORT, SampleStudy.TASKS, Map.of());
+
+    assertThat(view.stability()).hasSize(1);
+    ReportView.Steady stl = view.stability().get(0).methods().get(0);
+    assertThat(stl.runs()).isEqualTo(15);
+    assertThat(stl.diverged()).isEqualTo(1);
+    assertThat(stl.relative()).isEqualTo("1.00");
+    List<String> table =
+        ReportText.markdown(view)
+            .lines()
+            .dropWhile(line -> !line.contains("relative to stl |"))
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    assertThat(table).hasSize(6).allMatch(row -> columns(row) == 10);
   }
 
   @Test

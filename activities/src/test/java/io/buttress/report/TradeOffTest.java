@@ -178,6 +178,7 @@ class TradeOffTest {
         null,
         relative == null ? null : new TrialResult.Collapse(metrics, metrics),
         null,
+        null,
         null);
   }
 }
