@@ -29,6 +29,11 @@ public record Comparison(
    * @param degenerate done, but no better than a constant prediction; in the statistics as they are
    * @param unfinished trials without a result: errors and cancelled ones
    * @param standardDeviation with divisor runs - 1; null for a single run
+   * @param trainSeconds median over the done runs; null without any
+   * @param outOfDistribution the primary metric on each further set, over the done runs; null
+   *     without any
+   * @param flipped of the training examples with a wrong label, the shares {@code memorized} and
+   *     {@code recovered}, over the done runs; null without any
    * @param rank by mean, 1 is best; ties share the mean of their ranks
    * @param collapse means of the collapse metrics over the runs that have them; null without any
    */
@@ -44,15 +49,20 @@ public record Comparison(
       Double standardDeviation,
       Double median,
       Double rank,
-      TrialResult.Collapse collapse) {}
+      TrialResult.Collapse collapse,
+      Double trainSeconds,
+      SortedMap<String, Statistic> outOfDistribution,
+      SortedMap<String, Statistic> flipped) {}
+
+  /** The primary metric, by what it is made of. */
+  String primaryMetric() {
+    return (metric.size() > 1 ? "mean of " : "") + String.join(" and ", metric);
+  }
 
   /** A row's method, with those of its parameters that tell this table's settings of it apart. */
   public String label(Row row) {
     List<Setting> settings =
-        methods.stream()
-            .filter(other -> other.method().equals(row.method()))
-            .map(other -> new Setting(other.method(), other.parameters()))
-            .toList();
+        methods.stream().map(other -> new Setting(other.method(), other.parameters())).toList();
     return new Setting(row.method(), row.parameters()).amid(settings).name();
   }
 }

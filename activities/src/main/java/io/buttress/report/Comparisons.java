@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.commons.math3.stat.StatUtils;
@@ -124,7 +125,10 @@ final class Comparisons {
         values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
         values.length == 0 ? null : StatUtils.percentile(values, 50),
         null,
-        collapse(trials));
+        collapse(trials),
+        trainSeconds(trials),
+        outOfDistribution(task, trials),
+        flipped(trials));
   }
 
   private static Comparison.Row ranked(Comparison.Row row, Double rank) {
@@ -140,7 +144,10 @@ final class Comparisons {
         row.standardDeviation(),
         row.median(),
         rank,
-        row.collapse());
+        row.collapse(),
+        row.trainSeconds(),
+        row.outOfDistribution(),
+        row.flipped());
   }
 
   /** Rank of each value, 1 for the greatest; equal ones share the mean of theirs. */
@@ -159,6 +166,56 @@ final class Comparisons {
       first = last + 1;
     }
     return ranks;
+  }
+
+  private static Double trainSeconds(List<TrialResult> trials) {
+    double[] seconds =
+        trials.stream()
+            .filter(trial -> trial.status() == TrialStatus.DONE && trial.trainSeconds() != null)
+            .mapToDouble(TrialResult::trainSeconds)
+            .toArray();
+    return seconds.length == 0 ? null : StatUtils.percentile(seconds, 50);
+  }
+
+  private static SortedMap<String, Statistic> outOfDistribution(
+      ReportedTask task, List<TrialResult> trials) {
+    List<Map<String, Double>> primary = new ArrayList<>();
+    for (TrialResult trial : trials) {
+      if (trial.status() == TrialStatus.DONE && trial.outOfDistribution() != null) {
+        Map<String, Double> bySet = new TreeMap<>();
+        trial
+            .outOfDistribution()
+            .forEach((set, metrics) -> bySet.put(set, Metrics.mean(task.metric(), metrics)));
+        primary.add(bySet);
+      }
+    }
+    return statistics(primary);
+  }
+
+  private static SortedMap<String, Statistic> flipped(List<TrialResult> trials) {
+    List<Map<String, Double>> shares =
+        trials.stream()
+            .filter(trial -> trial.status() == TrialStatus.DONE)
+            .map(TrialResult::flipped)
+            .filter(Objects::nonNull)
+            .toList();
+    return statistics(shares);
+  }
+
+  /** By key, over those where it is defined; null when it is defined nowhere. */
+  private static SortedMap<String, Statistic> statistics(List<Map<String, Double>> maps) {
+    SortedMap<String, List<Double>> values = new TreeMap<>();
+    for (Map<String, Double> map : maps) {
+      map.forEach(
+          (key, value) -> {
+            if (value != null && Double.isFinite(value)) {
+              values.computeIfAbsent(key, k -> new ArrayList<>()).add(value);
+            }
+          });
+    }
+    SortedMap<String, Statistic> statistics = new TreeMap<>();
+    values.forEach((key, seen) -> statistics.put(key, Statistic.of(seen)));
+    return statistics.isEmpty() ? null : statistics;
   }
 
   private static TrialResult.Collapse collapse(List<TrialResult> trials) {

@@ -36,6 +36,7 @@ import java.util.stream.Collectors;
 public final class ReportActivity implements Report {
   private static final int FORMAT_VERSION = 1;
   private static final int PAGE = 100;
+  private static final String TRAIN = "train";
   private static final String REPORTED = "validation";
 
   private final ArtifactStore store;
@@ -130,20 +131,27 @@ public final class ReportActivity implements Report {
           results.get(i).status() == TrialStatus.DONE
               || results.get(i).status() == TrialStatus.DIVERGED;
       if (known == null || (ran && known.baseline() == null)) {
-        Double baseline = ran ? baseline(trials.get(i)) : null;
-        tasks.put(task.id(), new ReportedTask(task.id(), task.kind(), task.metric(), baseline));
+        tasks.put(
+            task.id(),
+            ran
+                ? measured(trials.get(i))
+                : new ReportedTask(task.id(), task.kind(), task.metric(), null, null));
       }
     }
     return List.copyOf(tasks.values());
   }
 
-  private double baseline(Trial trial) throws IOException {
+  private ReportedTask measured(Trial trial) throws IOException {
     TokenizedDataset dataset = datasets.load(trial.dataset());
-    return Metrics.baseline(
-        dataset.kind(),
-        dataset.labels().size(),
-        dataset.splits().get(REPORTED).targets(),
-        trial.dataset().task().spec().metric());
+    TaskSpec task = trial.dataset().task().spec();
+    double baseline =
+        Metrics.baseline(
+            dataset.kind(),
+            dataset.labels().size(),
+            dataset.splits().get(REPORTED).targets(),
+            task.metric());
+    return new ReportedTask(
+        task.id(), task.kind(), task.metric(), baseline, dataset.splits().get(TRAIN).size());
   }
 
   /** The key is decided by the content: a repeated study with more results has a new report. */

@@ -39,14 +39,19 @@ final class ReportText {
 
   private static String render(String template, Mustache.Escaper escaper, ReportView view)
       throws IOException {
-    try (InputStream in = ReportText.class.getResourceAsStream(template);
-        Reader text = new InputStreamReader(in, StandardCharsets.UTF_8)) {
+    try (Reader text = resource(template)) {
       return Mustache.compiler()
+          .withLoader(ReportText::resource)
           .withEscaper(escaper)
           .emptyStringIsFalse(true)
           .nullValue("")
           .compile(text)
           .execute(view);
     }
+  }
+
+  private static Reader resource(String name) {
+    InputStream in = ReportText.class.getResourceAsStream(name);
+    return new InputStreamReader(in, StandardCharsets.UTF_8);
   }
 }

@@ -25,13 +25,41 @@ record ReportView(
     boolean selects,
     boolean single,
     List<Overall> overall,
+    List<Gallery> galleries,
+    List<Steadiness> stability,
     List<Task> tasks,
     List<Detail> trials) {
+
+  private static final String CURVE_NOTE =
+      "Means over runs on the validation set; bars are one standard deviation.";
+
+  private static final String TRADE_OFF_NOTE =
+      "Lines: means over runs by setting, bars are one standard deviation; dashed: stl."
+          + " Dots: one a run, by method.";
 
   record Overall(String model, String regime, int tasks, List<Standing> methods) {}
 
   record Standing(
       String method, String parameters, String tasks, String wins, String meanRank, boolean best) {}
+
+  record Steadiness(String model, String regime, List<Steady> methods) {}
+
+  record Steady(
+      String method,
+      String parameters,
+      int runs,
+      int diverged,
+      int degenerate,
+      int unfinished,
+      String seconds,
+      String relative) {}
+
+  /**
+   * Pictures of one kind.
+   *
+   * @param note how to read them
+   */
+  record Gallery(String anchor, String title, String note, List<Picture> pictures) {}
 
   record Task(
       String anchor,
@@ -43,8 +71,11 @@ record ReportView(
       boolean descriptiveOnly,
       List<Method> methods,
       StripPlot strip,
+      ResultTable outOfDistribution,
+      ResultTable flipped,
       CollapseTable collapse,
-      SpectrumPlot spectrum) {}
+      SpectrumPlot spectrum,
+      Gallery tradeOff) {}
 
   record Method(
       String method,
@@ -100,6 +131,8 @@ record ReportView(
         report.selects(),
         overall.size() < 2,
         overall.stream().filter(o -> o.tasks() > 1).map(ReportView::overall).toList(),
+        curves(report, tasks),
+        report.tables().stability().stream().map(ReportView::stability).toList(),
         views,
         report.trials().stream()
             .map(trial -> detail(trial, Comparisons.task(tasks, trial.task())))
@@ -120,6 +153,55 @@ record ReportView(
         + String.join(", ", parts);
   }
 
+  private static Steadiness stability(Stability stability) {
+    return new Steadiness(
+        Format.model(stability.model()),
+        stability.regime(),
+        stability.methods().stream()
+            .map(
+                row ->
+                    new Steady(
+                        row.method(),
+                        new Setting(row.method(), row.parameters()).described(),
+                        row.runs(),
+                        row.diverged(),
+                        row.degenerate(),
+                        row.unfinished(),
+                        Format.size(row.trainSeconds()),
+                        Format.ratio(row.relativeSeconds())))
+            .toList());
+  }
+
+  private static List<Gallery> curves(StudyReport report, List<ReportedTask> tasks) {
+    List<Comparison> comparisons = report.tables().comparisons();
+    List<Chart> fewShot = Curves.fewShot(comparisons, tasks, report.selects());
+    List<Chart> noise = Curves.labelNoise(comparisons, report.selects());
+    List<Gallery> galleries = new ArrayList<>();
+    if (!fewShot.isEmpty()) {
+      galleries.add(gallery("few-shot", "Few training examples", CURVE_NOTE, fewShot));
+    }
+    if (!noise.isEmpty()) {
+      galleries.add(gallery("label-noise", "Wrong training labels", CURVE_NOTE, noise));
+    }
+    return galleries;
+  }
+
+  private static Gallery tradeOff(
+      String anchor, Comparison comparison, ReportedTask task, List<TrialResult> trials) {
+    List<Chart> charts = new ArrayList<>(TradeOff.grids(comparison));
+    Chart runs = TradeOff.runs(task, comparison, trials);
+    if (runs != null) {
+      charts.add(runs);
+    }
+    return charts.isEmpty()
+        ? null
+        : gallery(anchor + "-trade-off", "Result and collapse", TRADE_OFF_NOTE, charts);
+  }
+
+  private static Gallery gallery(String anchor, String title, String note, List<Chart> charts) {
+    return new Gallery(anchor, title, note, charts.stream().map(Picture::of).toList());
+  }
+
   private static Overall overall(Standings standings) {
     double best =
         standings.methods().stream()
@@ -129,7 +211,7 @@ record ReportView(
             .min()
             .orElse(Double.NaN);
     return new Overall(
-        shortName(standings.model()),
+        Format.model(standings.model()),
         standings.regime(),
         standings.tasks(),
         standings.methods().stream()
@@ -178,15 +260,18 @@ record ReportView(
     return new Task(
         anchor,
         comparison.task(),
-        shortName(comparison.model()),
+        Format.model(comparison.model()),
         comparison.regime(),
-        String.join(" and ", comparison.metric()),
+        comparison.primaryMetric(),
         Format.metric(comparison.baseline()),
         comparison.descriptiveOnly(),
         methods,
         comparison.baseline() == null ? null : StripPlot.of(comparison.baseline(), runs),
+        ResultTable.of(comparison, Comparison.Row::outOfDistribution, true),
+        ResultTable.of(comparison, Comparison.Row::flipped, false),
         CollapseTable.of(comparison),
-        SpectrumPlot.of(measured));
+        SpectrumPlot.of(measured),
+        tradeOff(anchor, comparison, task, trials));
   }
 
   private static Method method(Comparison.Row row, Setting setting, List<Double> order) {
@@ -237,7 +322,7 @@ record ReportView(
     String status = status(trial.status());
     return new Detail(
         trial.task(),
-        shortName(trial.model()),
+        Format.model(trial.model()),
         trial.regime(),
         trial.method(),
         Setting.of(trial).described(),
@@ -256,11 +341,5 @@ record ReportView(
 
   private static String status(TrialStatus status) {
     return status.name().toLowerCase(Locale.ROOT);
-  }
-
-  /** The last part of a model's URI. */
-  private static String shortName(String uri) {
-    String trimmed = uri.replaceAll("/+$", "");
-    return trimmed.substring(Math.max(trimmed.lastIndexOf('/'), trimmed.lastIndexOf(':')) + 1);
   }
 }

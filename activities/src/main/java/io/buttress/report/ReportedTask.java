@@ -9,5 +9,7 @@ import java.util.List;
  * @param metric metric keys whose mean is the primary metric
  * @param baseline what a constant prediction reaches in the primary metric on the validation set;
  *     null when no trial of the task has a result
+ * @param trainExamples how many there are without a regime; null when no trial has a result
  */
-public record ReportedTask(String id, TaskKind kind, List<String> metric, Double baseline) {}
+public record ReportedTask(
+    String id, TaskKind kind, List<String> metric, Double baseline, Integer trainExamples) {}

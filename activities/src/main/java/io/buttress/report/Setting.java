@@ -1,7 +1,7 @@
 package io.buttress.report;
 
 import io.buttress.study.TrialResult;
-import java.util.List;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -21,14 +21,15 @@ record Setting(String method, SortedMap<String, Object> parameters) {
         .collect(Collectors.joining(", "));
   }
 
-  /** This setting, with those parameters alone in which others differ from it. */
-  Setting amid(List<Setting> others) {
+  /** This setting, with those parameters alone in which others of its method differ from it. */
+  Setting amid(Collection<Setting> others) {
     SortedMap<String, Object> varying = new TreeMap<>(parameters);
     varying
         .entrySet()
         .removeIf(
             parameter ->
                 others.stream()
+                    .filter(other -> other.method.equals(method))
                     .allMatch(
                         other ->
                             Objects.equals(

@@ -18,8 +18,6 @@ record SpectrumPlot(int last, List<Tick> ticks, List<Line> lines) {
   private static final double FLOOR = 1e-7;
 
   private static final int POINTS = 150;
-  private static final int COLOURS = 7;
-  private static final int DASHES = 3;
 
   /**
    * @param y position from the top
@@ -71,9 +69,9 @@ record SpectrumPlot(int last, List<Tick> ticks, List<Line> lines) {
     }
     List<Line> lines = new ArrayList<>();
     for (int i = 0; i < curves.size(); i++) {
-      int colour = i == 0 ? 0 : (i - 1) % COLOURS + 1;
-      int dash = i == 0 ? 0 : (i - 1) / COLOURS % DASHES;
-      lines.add(new Line(names.get(i), colour, dash, points(curves.get(i), last, decades)));
+      Mark mark = i == 0 ? Mark.QUIET : Mark.of(i - 1);
+      String points = points(curves.get(i), last, decades);
+      lines.add(new Line(names.get(i), mark.colour(), mark.dash(), points));
     }
     return new SpectrumPlot(last, ticks, lines);
   }

@@ -17,8 +17,10 @@ public record StudyReport(String study, String studyKey, List<TrialResult> trial
   /**
    * @param comparisons the methods by (model, task, regime)
    * @param overall wins and mean ranks over tasks by (model, regime)
+   * @param stability failed runs and cost over tasks by (model, regime)
    */
-  public record Tables(List<Comparison> comparisons, List<Standings> overall) {}
+  public record Tables(
+      List<Comparison> comparisons, List<Standings> overall, List<Stability> stability) {}
 
   /**
    * Computes every table from the results of a study's trials.
@@ -34,7 +36,10 @@ public record StudyReport(String study, String studyKey, List<TrialResult> trial
         study,
         studyKey,
         trials,
-        new Tables(comparisons, Standings.of(comparisons, selects(trials))));
+        new Tables(
+            comparisons,
+            Standings.of(comparisons, selects(trials)),
+            Stability.of(comparisons, selects(trials))));
   }
 
   /** Whether the study chose one setting of each method. */

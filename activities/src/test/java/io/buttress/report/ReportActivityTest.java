@@ -63,7 +63,9 @@ class ReportActivityTest {
         .put(
             dataset,
             new TokenizedDataset(
-                TaskKind.CLASSIFICATION, List.of("a", "b"), Map.of("validation", split)));
+                TaskKind.CLASSIFICATION,
+                List.of("a", "b"),
+                Map.of("train", split, "validation", split)));
     temporal.registerActivitiesImplementations(
         new ReportActivity(store, new DatasetStore(store), new StoredPlan(planned)));
   }

@@ -7,6 +7,8 @@ import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +31,7 @@ class ReportFilesTest {
     assertThat(json.get("studyKey").asText()).matches("[0-9a-f]{64}");
     assertThat(json.get("tables").get("comparisons")).hasSize(3);
     assertThat(json.get("tables").get("overall")).hasSize(1);
+    assertThat(json.get("tables").get("stability")).hasSize(1);
     assertThat(json.get("trials")).hasSize(60);
     for (JsonNode trial : json.get("trials")) {
       assertThat(names(trial))
@@ -144,30 +147,96 @@ class ReportFilesTest {
     String html = ReportText.html(ReportView.of(REPORT, SampleStudy.TASKS, SampleStudy.spectra()));
 
     assertThat(html).contains("60 trials: 58 done, 1 diverged, 1 error");
-    assertThat(count(html, "<circle ")).isEqualTo(58);
+    assertThat(count(html, "<circle cx=")).isEqualTo(58);
     assertThat(count(html, "class=\"cross\"")).isEqualTo(1);
     // On each of three tasks: the pre-trained encoder and four settings.
     assertThat(count(html, "<polyline ")).isEqualTo(15);
-    assertThat(count(html, "class=\"second\"")).isEqualTo(3);
+    assertThat(count(html, "class=\"second\"")).isEqualTo(4);
     assertThat(html).contains("out of memory in step 3", "1 (1 diverged, 0 degenerate)");
     assertThat(html).doesNotContain("NaN,", "Infinity");
+  }
+
+  @Test
+  void pageOfAStudyWithRegimesHasTheirCurves() throws Exception {
+    String html =
+        ReportText.html(ReportView.of(RegimesStudy.report(), RegimesStudy.TASKS, Map.of()));
+
+    Files.writeString(Path.of("target", "sample-report.html"), html);
+    assertThat(html).contains("id=\"few-shot\"", "id=\"label-noise\"");
+    // Few-shot curves of three tasks and noise curves of two; on each of 13 tasks and regimes two
+    // for lambda, two for p and one of all runs.
+    assertThat(count(html, "<figure>")).isEqualTo(5 + 13 * 5);
+    assertThat(html)
+        .doesNotContainPattern("(src|href)\\s*=\\s*\"(?!#)")
+        .doesNotContain("url(", "http", "NaN,", "Infinity");
+  }
+
+  @Test
+  void furtherSetsHaveATableWhereThereAreAny() throws Exception {
+    ReportView view = ReportView.of(REPORT, SampleStudy.TASKS, Map.of());
+
+    // One of three tasks has such a set.
+    assertThat(count(ReportText.html(view), ">out_of_domain_dev</th>")).isEqualTo(1);
+    assertThat(count(ReportText.markdown(view), "| out\\_of\\_domain\\_dev |")).isEqualTo(1);
+    assertThat(view.tasks().get(1).outOfDistribution().rows())
+        .flatExtracting(ResultTable.Row::cells)
+        .filteredOn(ResultTable.Cell::best)
+        .hasSize(1);
+  }
+
+  @Test
+  void stabilityHasARowForEachSetting() throws Exception {
+    ReportView view = ReportView.of(REPORT, SampleStudy.TASKS, Map.of());
+
+    assertThat(view.stability()).hasSize(1);
+    ReportView.Steady stl = view.stability().get(0).methods().get(0);
+    assertThat(stl.runs()).isEqualTo(15);
+    assertThat(stl.diverged()).isEqualTo(1);
+    assertThat(stl.relative()).isEqualTo("1.00");
+    List<String> table =
+        ReportText.markdown(view)
+            .lines()
+            .dropWhile(line -> !line.contains("relative to stl |"))
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    assertThat(table).hasSize(6).allMatch(row -> columns(row) == 10);
+  }
+
+  @Test
+  void wrongLabelsHaveATableWhereThereAreAny() throws Exception {
+    ReportView view = ReportView.of(RegimesStudy.report(), RegimesStudy.TASKS, Map.of());
+
+    // Two tasks with two fractions each.
+    assertThat(count(ReportText.html(view), ">memorized</th>")).isEqualTo(4);
+    String markdown = ReportText.markdown(view);
+    assertThat(count(markdown, "| memorized | recovered |")).isEqualTo(4);
+    List<String> table =
+        markdown
+            .lines()
+            .dropWhile(line -> !line.contains("| memorized |"))
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    // A head, its rule and 13 settings.
+    assertThat(table).hasSize(15).allMatch(row -> columns(row) == 6);
   }
 
   @Test
   void pageOfAStudyWithoutAResultIsStillAPage() throws Exception {
     TrialResult cancelled = Results.ended("a", "stl", 1, TrialStatus.CANCELLED);
     List<ReportedTask> tasks =
-        List.of(new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), null));
+        List.of(new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), null, 2000));
     StudyReport report = StudyReport.of("s", SampleStudy.KEY, List.of(cancelled), tasks);
 
     String html = ReportText.html(ReportView.of(report, tasks, Map.of()));
 
-    assertThat(html).contains("1 trial: 1 cancelled").doesNotContain("<polyline", "<circle");
+    assertThat(html)
+        .contains("1 trial: 1 cancelled")
+        .doesNotContain("<polyline", "<circle", "<figure");
   }
 
   private static ReportView hostile() {
     List<ReportedTask> tasks =
-        List.of(new ReportedTask(HOSTILE, TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5));
+        List.of(new ReportedTask(HOSTILE, TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000));
     TrialResult trial =
         Results.of(HOSTILE, HOSTILE, 1, TrialStatus.DONE, HOSTILE, Map.of("accuracy", 0.7));
     trial.parameters().put(HOSTILE, HOSTILE);

@@ -17,9 +17,9 @@ final class SampleStudy {
   static final String KEY = Json.sha256("sample study");
   static final List<ReportedTask> TASKS =
       List.of(
-          new ReportedTask("rte", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.527),
-          new ReportedTask("cola", TaskKind.CLASSIFICATION, List.of("matthews"), 0.0),
-          new ReportedTask("stsb", TaskKind.REGRESSION, List.of("pearson", "spearman"), 0.0));
+          new ReportedTask("rte", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.527, 2000),
+          new ReportedTask("cola", TaskKind.CLASSIFICATION, List.of("matthews"), 0.0, 2000),
+          new ReportedTask("stsb", TaskKind.REGRESSION, List.of("pearson", "spearman"), 0.0, 2000));
 
   private static final int HIDDEN = 384;
 

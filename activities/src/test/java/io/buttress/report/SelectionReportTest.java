@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 class SelectionReportTest {
   private static final List<ReportedTask> TASKS =
       List.of(
-          new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5),
-          new ReportedTask("b", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5));
+          new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000),
+          new ReportedTask("b", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000));
 
   /** Searched with two lambdas a task; the chosen one differs from task to task. */
   private static StudyReport study() {

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.Test;
 
 class StudyReportTest {
   private static final ReportedTask TASK =
-      new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5);
+      new ReportedTask("a", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000);
   private static final ReportedTask OTHER =
-      new ReportedTask("b", TaskKind.CLASSIFICATION, List.of("accuracy", "f1"), 0.6);
+      new ReportedTask("b", TaskKind.CLASSIFICATION, List.of("accuracy", "f1"), 0.6, 2000);
   private static final ReportedTask REGRESSION =
-      new ReportedTask("r", TaskKind.REGRESSION, List.of("pearson", "spearman"), 0.0);
+      new ReportedTask("r", TaskKind.REGRESSION, List.of("pearson", "spearman"), 0.0, 2000);
 
   @Test
   void describesTheRunsOfAMethod() {
@@ -213,6 +213,56 @@ class StudyReportTest {
   }
 
   @Test
+  void sharesOfWrongLabelsAreAveragedOverTheRunsThatHaveThem() {
+    StudyReport report = RegimesStudy.report();
+    Comparison noise = comparison(report, "cola", "label-noise-0.3");
+
+    for (Comparison.Row row : noise.methods()) {
+      List<Double> memorized =
+          report.trials().stream()
+              .filter(trial -> trial.task().equals("cola"))
+              .filter(trial -> trial.regime().equals("label-noise-0.3"))
+              .filter(trial -> Setting.of(trial).equals(setting(row)))
+              .map(trial -> trial.flipped().get("memorized"))
+              .toList();
+      assertThat(row.flipped()).containsOnlyKeys("memorized", "recovered");
+      assertThat(row.flipped().get("memorized")).isEqualTo(Statistic.of(memorized));
+      assertThat(memorized).hasSize(3);
+    }
+    assertThat(comparison(report, "cola", "full").methods()).allMatch(row -> row.flipped() == null);
+  }
+
+  @Test
+  void furtherSetsAreTabulatedByThePrimaryMetricOfDoneRuns() {
+    Comparison table =
+        comparison(
+            report(
+                List.of(OTHER),
+                elsewhere(done("b", "stl", 1, Map.of()), Map.of("accuracy", 0.5, "f1", 0.7)),
+                elsewhere(done("b", "stl", 2, Map.of()), Map.of("accuracy", 0.7, "f1", 0.9)),
+                elsewhere(done("b", "stl", 3, Map.of()), Map.of("accuracy", 0.7)),
+                ended("b", "stl", 4, TrialStatus.DIVERGED),
+                done("b", "wc", 1, Map.of("accuracy", 0.9, "f1", 0.9))),
+            "b",
+            "full");
+
+    Statistic far = table.methods().get(0).outOfDistribution().get("far");
+    assertThat(far.runs()).as("with an f1 as well").isEqualTo(2);
+    assertThat(far.mean()).isCloseTo(0.7, within(1e-12));
+    assertThat(far.standardDeviation()).isCloseTo(Math.sqrt(0.02), within(1e-12));
+    assertThat(table.methods().get(1).outOfDistribution()).isNull();
+  }
+
+  @Test
+  void aStatisticHasTheSampleStandardDeviation() {
+    Statistic three = Statistic.of(List.of(0.6, 0.7, 0.95));
+    assertThat(three.mean()).isCloseTo(0.75, within(1e-12));
+    assertThat(three.standardDeviation()).isCloseTo(Math.sqrt(0.0325), within(1e-12));
+    assertThat(Statistic.of(List.of(0.6))).isEqualTo(new Statistic(1, 0.6, null));
+    assertThat(Statistic.of(List.of())).isNull();
+  }
+
+  @Test
   void refusesATrialOfAnUnknownTask() {
     assertThatThrownBy(() -> report(List.of(OTHER), accuracy("stl", 1, 0.6)))
         .isInstanceOf(IllegalArgumentException.class)
@@ -238,6 +288,42 @@ class StudyReportTest {
         }
       }
     }
+  }
+
+  private static TrialResult elsewhere(TrialResult r, Map<String, Double> metrics) {
+    return new TrialResult(
+        r.model(),
+        r.task(),
+        r.method(),
+        r.parameters(),
+        r.regime(),
+        r.seed(),
+        r.status(),
+        r.failure(),
+        r.steps(),
+        r.trainSeconds(),
+        r.examplesPerSecond(),
+        null,
+        r.validation(),
+        null,
+        Map.of("far", metrics),
+        null,
+        null,
+        null,
+        null,
+        r.fingerprint(),
+        null);
+  }
+
+  private static Comparison comparison(StudyReport report, String task, String regime) {
+    return report.tables().comparisons().stream()
+        .filter(table -> table.task().equals(task) && table.regime().equals(regime))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Setting setting(Comparison.Row row) {
+    return new Setting(row.method(), row.parameters());
   }
 
   private static TrialResult accuracy(String method, long seed, double accuracy) {

@@ -30,6 +30,24 @@ public record Regime(String id, Integer examples, Double fraction) {
     return new Regime(LABEL_NOISE + "-" + plain, null, fraction);
   }
 
+  /**
+   * The regime that results call so.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public static Regime named(String id) {
+    if (id.startsWith(FEW_SHOT + "-")) {
+      return fewShot(Integer.parseInt(id.substring(FEW_SHOT.length() + 1)));
+    }
+    if (id.startsWith(LABEL_NOISE + "-")) {
+      return labelNoise(Double.parseDouble(id.substring(LABEL_NOISE.length() + 1)));
+    }
+    if (!id.equals(FULL.id())) {
+      throw new IllegalArgumentException("no regime is called " + id);
+    }
+    return FULL;
+  }
+
   /** Whether it can be used for a task; scores have no other label to be given. */
   public boolean applies(TaskKind kind) {
     return fraction == null || kind == TaskKind.CLASSIFICATION;

@@ -1,0 +1,22 @@
+package io.buttress.report;
+
+/**
+ * How the lines of one picture are told apart.
+ *
+ * @param colour index into the page's palette
+ * @param dash pattern, which tells lines apart once colours repeat: solid, dashed, dotted
+ */
+record Mark(int colour, int dash) {
+  /** What others are compared with, and what stays in the background. */
+  static final Mark QUIET = new Mark(0, 0);
+
+  /** Colours beside the quiet one. */
+  static final int COLOURS = 7;
+
+  private static final int DASHES = 3;
+
+  /** The mark of the line with this index. */
+  static Mark of(int index) {
+    return new Mark(index % COLOURS + 1, index / COLOURS % DASHES);
+  }
+}

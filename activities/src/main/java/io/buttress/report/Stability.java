@@ -1,0 +1,109 @@
+package io.buttress.report;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.commons.math3.stat.StatUtils;
+
+/** How often the methods fail and what they cost, over all tasks of a model and regime. */
+public record Stability(String model, String regime, List<Row> methods) {
+  private static final String REFERENCE = "stl";
+  private static final String TRAINING = "training.";
+
+  /**
+   * One setting of a method, its runs of all tasks together; where a study selects, the method with
+   * a setting of its own on each task and without parameters.
+   *
+   * @param failedRuns {@code diverged + degenerate}
+   * @param unfinished trials without a result
+   * @param trainSeconds median over the tasks of the median over done runs; null without any
+   * @param relativeSeconds geometric mean over the tasks of the ratio of that median to stl's with
+   *     the same training; null where stl is nowhere beside it
+   */
+  public record Row(
+      String method,
+      SortedMap<String, Object> parameters,
+      int runs,
+      int failedRuns,
+      int diverged,
+      int degenerate,
+      int unfinished,
+      Double trainSeconds,
+      Double relativeSeconds) {}
+
+  private record Group(String model, String regime) {}
+
+  private record Placed(Comparison comparison, Comparison.Row row) {}
+
+  /**
+   * @param byMethod whether a method has one setting in each comparison, chosen there
+   */
+  static List<Stability> of(List<Comparison> comparisons, boolean byMethod) {
+    Map<Group, Map<Setting, List<Placed>>> groups = new LinkedHashMap<>();
+    for (Comparison comparison : comparisons) {
+      Map<Setting, List<Placed>> settings =
+          groups.computeIfAbsent(
+              new Group(comparison.model(), comparison.regime()), group -> new LinkedHashMap<>());
+      for (Comparison.Row row : comparison.methods()) {
+        Setting setting = new Setting(row.method(), byMethod ? new TreeMap<>() : row.parameters());
+        settings
+            .computeIfAbsent(setting, key -> new ArrayList<>())
+            .add(new Placed(comparison, row));
+      }
+    }
+    List<Stability> stabilities = new ArrayList<>();
+    groups.forEach(
+        (group, settings) -> {
+          List<Row> rows = new ArrayList<>();
+          settings.forEach((setting, placed) -> rows.add(row(setting, placed, byMethod)));
+          stabilities.add(new Stability(group.model(), group.regime(), rows));
+        });
+    return stabilities;
+  }
+
+  private static Row row(Setting setting, List<Placed> placed, boolean byMethod) {
+    List<Comparison.Row> rows = placed.stream().map(Placed::row).toList();
+    double[] seconds =
+        rows.stream()
+            .map(Comparison.Row::trainSeconds)
+            .filter(Objects::nonNull)
+            .mapToDouble(value -> value)
+            .toArray();
+    double[] ratios =
+        placed.stream()
+            .map(one -> ratio(one, byMethod))
+            .filter(Objects::nonNull)
+            .mapToDouble(value -> value)
+            .toArray();
+    return new Row(
+        setting.method(),
+        setting.parameters(),
+        rows.stream().mapToInt(Comparison.Row::runs).sum(),
+        rows.stream().mapToInt(Comparison.Row::failedRuns).sum(),
+        rows.stream().mapToInt(Comparison.Row::diverged).sum(),
+        rows.stream().mapToInt(Comparison.Row::degenerate).sum(),
+        rows.stream().mapToInt(Comparison.Row::unfinished).sum(),
+        seconds.length == 0 ? null : StatUtils.percentile(seconds, 50),
+        ratios.length == 0 ? null : StatUtils.geometricMean(ratios));
+  }
+
+  /** Of a row's seconds to those of stl on the same task; null without the one or the other. */
+  private static Double ratio(Placed placed, boolean byMethod) {
+    SortedMap<String, Object> training = new TreeMap<>(placed.row().parameters());
+    training.keySet().removeIf(name -> !name.startsWith(TRAINING));
+    Double reference =
+        placed.comparison().methods().stream()
+            .filter(row -> row.method().equals(REFERENCE))
+            .filter(row -> byMethod || row.parameters().equals(training))
+            .map(Comparison.Row::trainSeconds)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse(null);
+    Double own = placed.row().trainSeconds();
+    return own == null || reference == null || own <= 0 || reference <= 0 ? null : own / reference;
+  }
+}
