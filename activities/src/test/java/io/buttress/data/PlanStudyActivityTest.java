@@ -11,6 +11,7 @@ import io.buttress.storage.Prune;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
 import io.buttress.study.Method;
+import io.buttress.study.OutOfDistribution;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskSpec;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,7 +101,9 @@ class PlanStudyActivityTest {
             base.text(),
             base.label(),
             base.metric(),
-            List.of(data("other.jsonl"), "sample:sentiment/train"),
+            List.of(
+                new OutOfDistribution(data("other.jsonl")),
+                new OutOfDistribution("sample:sentiment/train")),
             null);
     StudySpec spec = withSeeds(Fixtures.study(List.of(model), List.of(task)), 250);
 
@@ -169,7 +173,9 @@ class PlanStudyActivityTest {
             base.text(),
             base.label(),
             base.metric(),
-            List.of(data("a.tsv"), "sample:x/train", data("a.csv")),
+            Stream.of(data("a.tsv"), "sample:x/train", data("a.csv"))
+                .map(OutOfDistribution::new)
+                .toList(),
             null);
     String[] problems =
         failure(Fixtures.study(List.of(model, "file:/none", "hf:org/none"), List.of(task)))
