@@ -57,6 +57,9 @@ public final class DatasetStore {
       files.put(split.getKey(), List.of(file.format(), file.blob().sha256()));
     }
     inputs.put("splits", files);
+    if (!task.outOfDistributionReadings().isEmpty()) {
+      inputs.put("outOfDistribution", task.outOfDistributionReadings());
+    }
     return ArtifactStore.key(inputs);
   }
 

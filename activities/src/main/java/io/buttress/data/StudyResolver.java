@@ -6,10 +6,10 @@ import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.Blob;
 import io.buttress.study.DataFile;
-import io.buttress.study.DataUris;
 import io.buttress.study.HubUri;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Method;
+import io.buttress.study.OutOfDistribution;
 import io.buttress.study.Problem;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedStudy;
@@ -107,12 +107,13 @@ final class StudyResolver {
     if (task.test() != null) {
       splits.put("test", new Place(path + ".test", task.test()));
     }
-    List<String> others = task.outOfDistribution() == null ? List.of() : task.outOfDistribution();
+    List<OutOfDistribution> others =
+        task.outOfDistribution() == null ? List.of() : task.outOfDistribution();
     for (int i = 0; i < others.size(); i++) {
-      Place place = new Place(path + ".outOfDistribution[" + i + "]", others.get(i));
-      String name = DataUris.baseName(place.uri());
-      if (splits.putIfAbsent("ood:" + name, place) != null) {
-        problems.add(new Problem(place.path(), "another set is named '" + name + "', too"));
+      Place place = new Place(path + ".outOfDistribution[" + i + "]", others.get(i).file());
+      if (splits.putIfAbsent(others.get(i).split(), place) != null) {
+        problems.add(
+            new Problem(place.path(), "another set is named '" + others.get(i).name() + "', too"));
       }
     }
     return splits;

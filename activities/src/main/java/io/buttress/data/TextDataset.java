@@ -1,6 +1,8 @@
 package io.buttress.data;
 
 import io.buttress.study.DataFile;
+import io.buttress.study.OutOfDistribution;
+import io.buttress.study.OutOfDistribution.CoarseLabel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
@@ -36,24 +38,55 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
    */
   static TextDataset read(ResolvedTask task, Inputs inputs) throws IOException {
     TaskSpec spec = task.spec();
-    List<String> wanted = new ArrayList<>(spec.text());
-    wanted.add(spec.label());
+    SortedMap<String, Reading> readings = new TreeMap<>();
     SortedMap<String, List<Row>> rows = new TreeMap<>();
     for (Map.Entry<String, DataFile> split : task.splits().entrySet()) {
-      rows.put(split.getKey(), rows(spec, split.getValue(), inputs, wanted));
+      Reading reading = Reading.of(spec, split.getKey());
+      readings.put(split.getKey(), reading);
+      rows.put(split.getKey(), rows(spec, split.getValue(), inputs, reading));
     }
     Targets targets = Targets.of(spec, task.splits().get("train").uri(), rows.get("train"));
     SortedMap<String, Split> splits = new TreeMap<>();
     for (Map.Entry<String, List<Row>> split : rows.entrySet()) {
       String uri = task.splits().get(split.getKey()).uri();
-      Split examples = examples(split.getValue(), uri, spec.text(), targets);
+      Reading reading = readings.get(split.getKey());
+      Split examples = examples(split.getValue(), uri, reading.text(), targets.as(reading));
       boolean cut = split.getKey().equals("train") && spec.limit() != null;
       splits.put(split.getKey(), cut ? limit(examples, spec.limit()) : examples);
     }
     return new TextDataset(targets.labels(), splits);
   }
 
-  private static List<Row> rows(TaskSpec spec, DataFile file, Inputs inputs, List<String> wanted)
+  /**
+   * How a split is read: as the task says, unless an out-of-distribution set says otherwise.
+   *
+   * @param labels in class order; null: those of train
+   * @param drop labels whose examples are left out
+   */
+  private record Reading(List<String> text, String label, List<String> labels, List<String> drop) {
+
+    static Reading of(TaskSpec spec, String split) {
+      OutOfDistribution set = spec.outOfDistribution(split).orElse(null);
+      if (set == null) {
+        return new Reading(spec.text(), spec.label(), spec.labels(), List.of());
+      }
+      return new Reading(
+          set.text() == null ? spec.text() : set.text(),
+          set.label() == null ? spec.label() : set.label(),
+          set.labels() == null
+              ? spec.labels()
+              : set.labels().stream().map(CoarseLabel::label).toList(),
+          set.drop() == null ? List.of() : set.drop());
+    }
+
+    List<String> columns() {
+      List<String> columns = new ArrayList<>(text);
+      columns.add(label);
+      return columns;
+    }
+  }
+
+  private static List<Row> rows(TaskSpec spec, DataFile file, Inputs inputs, Reading reading)
       throws IOException {
     DataFormat format =
         DataFormat.of(file.format())
@@ -61,10 +94,20 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
                 () ->
                     new InvalidDataException(
                         file.uri(), 0, "unknown format '" + file.format() + "'"));
-    List<Row> rows = format.read(inputs.file(file), file.uri(), spec.columns(), wanted);
-    return format == DataFormat.PARQUET && spec.labels() != null
-        ? ClassIndices.named(rows, spec.labels(), file.uri())
+    List<Row> rows =
+        format.read(inputs.file(file), file.uri(), spec.columns(), reading.columns()).stream()
+            .filter(row -> !reading.drop().contains(label(row)))
+            .toList();
+    if (rows.isEmpty()) {
+      throw new InvalidDataException(file.uri(), 0, "every row has a label to drop");
+    }
+    return format == DataFormat.PARQUET && reading.labels() != null
+        ? ClassIndices.named(rows, reading.labels(), file.uri())
         : rows;
+  }
+
+  private static String label(Row row) {
+    return row.fields().get(row.fields().size() - 1);
   }
 
   private static Split examples(List<Row> rows, String uri, List<String> columns, Targets targets) {
@@ -108,7 +151,7 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
       if (spec.labels() != null) {
         return new Targets(spec.kind(), spec.labels(), true, spec.label());
       }
-      List<String> labels = train.stream().map(Targets::field).distinct().sorted().toList();
+      List<String> labels = train.stream().map(TextDataset::label).distinct().sorted().toList();
       if (labels.size() < 2) {
         throw new InvalidDataException(
             uri, 0, "every row has the same '" + spec.label() + "'; there must be two labels");
@@ -116,12 +159,19 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
       return new Targets(spec.kind(), labels, false, spec.label());
     }
 
+    /** For a set with a column, and perhaps labels, of its own. */
+    Targets as(Reading reading) {
+      return reading.labels() == null
+          ? new Targets(kind, labels, given, reading.label())
+          : new Targets(kind, reading.labels(), true, reading.label());
+    }
+
     float of(Row row, String uri) {
       return kind == TaskKind.REGRESSION ? score(row, uri) : index(row, uri);
     }
 
     private int index(Row row, String uri) {
-      int index = labels.indexOf(field(row));
+      int index = labels.indexOf(label(row));
       if (index < 0) {
         throw new InvalidDataException(
             uri,
@@ -139,7 +189,7 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
     private float score(Row row, String uri) {
       float score;
       try {
-        score = new BigDecimal(field(row)).floatValue();
+        score = new BigDecimal(label(row)).floatValue();
       } catch (NumberFormatException e) {
         throw new InvalidDataException(
             uri, row.line(), "the score in '" + column + "' is not a number");
@@ -149,10 +199,6 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
             uri, row.line(), "the score in '" + column + "' is too large");
       }
       return score;
-    }
-
-    private static String field(Row row) {
-      return row.fields().get(row.fields().size() - 1);
     }
   }
 }

@@ -7,6 +7,7 @@ import io.buttress.data.Inputs;
 import io.buttress.data.InvalidDataException;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.evaluation.CoarseOutputs;
 import io.buttress.evaluation.Metrics;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.InvalidModelException;
@@ -22,6 +23,8 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
+import io.buttress.study.OutOfDistribution;
+import io.buttress.study.OutOfDistribution.CoarseLabel;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
 import io.buttress.study.SnapshotRequest;
@@ -270,17 +273,20 @@ public final class FineTuneActivity implements FineTune {
         boolean measured = name.equals(VALIDATION);
         List<Integer> layers = measured ? List.of(trial.collapse().layer()) : List.of();
         Outputs outputs = evaluator.run(split, layers, pooling);
-        metrics.put(
-            name,
-            Metrics.compute(
-                dataset.kind(), dataset.labels().size(), split.targets(), outputs.logits()));
+        List<CoarseLabel> coarse = coarseLabels(trial, name);
+        float[][] logits =
+            coarse == null
+                ? outputs.logits()
+                : CoarseOutputs.of(outputs.logits(), dataset.labels(), coarse);
+        int labels = coarse == null ? dataset.labels().size() : coarse.size();
+        metrics.put(name, Metrics.compute(dataset.kind(), labels, split.targets(), logits));
         EvaluationStore.writePredictions(
             scratch.root(),
             name,
             dataset.kind(),
             split,
             name.equals(SELECTION) ? train.heldOutRows() : null,
-            outputs.logits());
+            logits);
         if (measured) {
           EvaluationStore.writeRepresentations(scratch.root(), outputs);
         }
@@ -291,6 +297,17 @@ public final class FineTuneActivity implements FineTune {
       return evaluations.put(
           trial, new EvaluationStore.Description(trial.fingerprint(), numerics, metrics), scratch);
     }
+  }
+
+  /** The labels of a split that are coarser than the task's; null: they are the task's. */
+  private static List<CoarseLabel> coarseLabels(Trial trial, String split) {
+    return trial
+        .dataset()
+        .task()
+        .spec()
+        .outOfDistribution(split)
+        .map(OutOfDistribution::labels)
+        .orElse(null);
   }
 
   /** How the model came to terms with the wrong labels that it learned. */

@@ -12,6 +12,7 @@ import io.buttress.storage.Prune;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
 import io.buttress.study.Method;
+import io.buttress.study.OutOfDistribution;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.StudySpec;
@@ -33,6 +34,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,7 +108,9 @@ class PlanStudyActivityTest {
             base.text(),
             base.label(),
             base.metric(),
-            List.of(data("other.jsonl"), "sample:sentiment/train"),
+            List.of(
+                new OutOfDistribution(data("other.jsonl")),
+                new OutOfDistribution("sample:sentiment/train")),
             null);
     StudySpec spec = withSeeds(Fixtures.study(List.of(model), List.of(task)), 250);
 
@@ -176,7 +180,9 @@ class PlanStudyActivityTest {
             base.text(),
             base.label(),
             base.metric(),
-            List.of(data("a.tsv"), "sample:x/train", data("a.csv")),
+            Stream.of(data("a.tsv"), "sample:x/train", data("a.csv"))
+                .map(OutOfDistribution::new)
+                .toList(),
             null);
     String[] problems =
         failure(Fixtures.study(List.of(model, "file:/none", "hf:org/none"), List.of(task)))

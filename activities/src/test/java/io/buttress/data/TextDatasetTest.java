@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.DataFile;
+import io.buttress.study.DatasetRequest;
+import io.buttress.study.OutOfDistribution;
+import io.buttress.study.OutOfDistribution.CoarseLabel;
+import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
@@ -102,6 +106,66 @@ class TextDatasetTest {
   }
 
   private static final float[] FIRST_OF_FORTY = {32, 24, 20, 1, 27};
+
+  @Test
+  void outOfDistributionSetsHaveColumnsAndLabelsOfTheirOwn() throws Exception {
+    String train = "text\tlabel\nx\tyes\ny\tno\nz\tmaybe\n";
+    List<CoarseLabel> coarse =
+        List.of(
+            new CoarseLabel("sure", List.of("yes", "no")),
+            new CoarseLabel("unsure", List.of("maybe")));
+    OutOfDistribution hub =
+        new OutOfDistribution("file:/o", "hub", List.of("body"), "class", coarse, List.of("-1"));
+    TaskSpec spec =
+        withSets(spec(TaskKind.CLASSIFICATION, List.of("yes", "no", "maybe"), null), hub);
+    Map<String, String> texts = Map.of("train", train, "validation", train);
+    ResolvedTask files = Fixtures.resolved(store, spec, texts);
+    Path parquet =
+        ParquetFixture.write(
+            folder.resolve("o"),
+            "SELECT 'b' || n AS body, n AS class FROM (VALUES (1), (-1), (0)) AS t(n)");
+    files.splits().put("ood:hub", new DataFile("file:/o", "parquet", store.putBlob(parquet)));
+
+    TextDataset dataset = TextDataset.read(files, new Inputs(store));
+    assertThat(dataset.labels()).containsExactly("yes", "no", "maybe");
+    assertThat(dataset.splits().get("train").targets()).containsExactly(0, 1, 2);
+    assertThat(dataset.splits().get("ood:hub").targets()).containsExactly(1, 0);
+    assertThat(dataset.splits().get("ood:hub").texts())
+        .containsExactly(List.of("b1"), List.of("b0"));
+
+    OutOfDistribution keeping =
+        new OutOfDistribution("file:/o", "hub", List.of("body"), "class", coarse, null);
+    assertThatExceptionOfType(InvalidDataException.class)
+        .isThrownBy(
+            () ->
+                TextDataset.read(
+                    new ResolvedTask(withSets(spec, keeping), files.splits()), new Inputs(store)))
+        .withMessageStartingWith("file:/o:2: the label is -1");
+    assertThat(DatasetStore.key(request(withSets(spec, hub), files)))
+        .isNotEqualTo(DatasetStore.key(request(withSets(spec, keeping), files)));
+  }
+
+  private static DatasetRequest request(TaskSpec spec, ResolvedTask files) {
+    return new DatasetRequest(
+        new ResolvedModel("file:/m", "key", "digest"), new ResolvedTask(spec, files.splits()), 8);
+  }
+
+  private static TaskSpec withSets(TaskSpec spec, OutOfDistribution... sets) {
+    return new TaskSpec(
+        spec.id(),
+        spec.kind(),
+        spec.labels(),
+        spec.train(),
+        spec.validation(),
+        null,
+        null,
+        null,
+        spec.text(),
+        spec.label(),
+        spec.metric(),
+        List.of(sets),
+        null);
+  }
 
   private TextDataset readParquet(List<String> labels, String train, String validation)
       throws Exception {

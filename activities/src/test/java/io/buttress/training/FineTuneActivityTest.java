@@ -29,6 +29,8 @@ import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
+import io.buttress.study.OutOfDistribution;
+import io.buttress.study.OutOfDistribution.CoarseLabel;
 import io.buttress.study.Regime;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
@@ -78,7 +80,7 @@ class FineTuneActivityTest {
             new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache"));
     datasets = new DatasetStore(store);
     model = importModel(Golden.FOLDER);
-    dataset = importDataset(model);
+    dataset = importDataset(model, List.of());
     temporal.registerActivitiesImplementations(
         new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver()),
         new SnapshotRepresentationsActivity(store, datasets, new HandOver()));
@@ -124,6 +126,23 @@ class FineTuneActivityTest {
     assertThat(Files.readAllLines(store.file(evaluation, "predictions-ood-other.csv")))
         .hasSize(24)
         .startsWith("index,target,prediction,logit_0,logit_1");
+  }
+
+  @Test
+  void aSetWithLabelsOfItsOwnIsEvaluatedByThem() throws IOException {
+    // The sets have equal examples: with the labels' order turned, what was right is wrong.
+    List<CoarseLabel> turned =
+        List.of(new CoarseLabel("right", List.of("yes")), new CoarseLabel("wrong", List.of("no")));
+    dataset =
+        importDataset(
+            model, List.of(new OutOfDistribution("file:o", "other", null, null, turned, null)));
+
+    FineTuned result = fineTune(trial(repina(0.1), 1, false));
+
+    double validation = result.metrics().get("validation").get("accuracy");
+    assertThat(validation).isStrictlyBetween(0.0, 1.0);
+    assertThat(result.metrics().get("ood:other").get("accuracy"))
+        .isCloseTo(1 - validation, within(1e-12));
   }
 
   @Test
@@ -586,7 +605,7 @@ class FineTuneActivityTest {
     Path broken = Files.createDirectory(directory.resolve("broken"));
     Files.copy(Golden.FOLDER.resolve("config.json"), broken.resolve("config.json"));
     model = importModel(broken);
-    dataset = importDataset(model);
+    dataset = importDataset(model, List.of());
 
     assertThatThrownBy(() -> fineTune(trial(stl(), 1, true)))
         .isInstanceOf(ActivityFailure.class)
@@ -741,7 +760,8 @@ class FineTuneActivityTest {
     return new ResolvedModel("file:tiny", store.put(key, files).key(), key);
   }
 
-  private DatasetRequest importDataset(ResolvedModel model) throws IOException {
+  private DatasetRequest importDataset(ResolvedModel model, List<OutOfDistribution> others)
+      throws IOException {
     TaskSpec spec =
         new TaskSpec(
             "tiny",
@@ -755,7 +775,7 @@ class FineTuneActivityTest {
             List.of("text"),
             "label",
             List.of("accuracy"),
-            List.of(),
+            others,
             null);
     TreeMap<String, DataFile> files = new TreeMap<>();
     TreeMap<String, Split> splits = new TreeMap<>();

@@ -46,12 +46,20 @@ public final class DataUris {
         task -> {
           if (task instanceof ObjectNode fields) {
             for (String field : TaskParser.FILES) {
-              each(fields, field, absolute);
+              each(fields, field, uri -> inObject(uri, absolute));
             }
           }
           return task;
         });
     return resolved;
+  }
+
+  /** An out-of-distribution set may be an object with a file. */
+  private static JsonNode inObject(JsonNode uri, UnaryOperator<JsonNode> change) {
+    if (uri instanceof ObjectNode set) {
+      each(set, "file", change);
+    }
+    return change.apply(uri);
   }
 
   private static void each(ObjectNode object, String field, UnaryOperator<JsonNode> change) {

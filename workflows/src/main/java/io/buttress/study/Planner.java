@@ -237,6 +237,9 @@ public final class Planner {
     content.put("label", spec.label());
     content.put("limit", spec.limit());
     content.put("splits", files);
+    if (!spec.outOfDistributionReadings().isEmpty()) {
+      content.put("outOfDistribution", spec.outOfDistributionReadings());
+    }
     return content;
   }
 

@@ -1,7 +1,6 @@
 package io.buttress.study;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,9 +38,13 @@ final class TaskParser {
       Map.of(
           TaskKind.CLASSIFICATION, List.of("accuracy"),
           TaskKind.REGRESSION, List.of("pearson", "spearman"));
-  private static final Pattern ID = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._:-]{0,99}");
+  static final Pattern ID = Pattern.compile("[\\p{L}\\p{N}][\\p{L}\\p{N}._:-]{0,99}");
+
+  static final String ID_MEANING =
+      "letters, digits, '.', '_', ':' and '-', at most 100, starting with a letter or digit";
 
   private final TaskCatalog catalog;
+  private final OutOfDistributionParser others = new OutOfDistributionParser(this::uri);
 
   TaskParser(TaskCatalog catalog) {
     this.catalog = catalog;
@@ -66,10 +69,7 @@ final class TaskParser {
     }
     node.object(FIELDS);
     SpecNode idNode = node.get("id");
-    String id =
-        idNode.text(
-            ID,
-            "letters, digits, '.', '_', ':' and '-', at most 100, starting with a letter or digit");
+    String id = idNode.text(ID, ID_MEANING);
     if (id == null) {
       return null;
     }
@@ -94,8 +94,8 @@ final class TaskParser {
     String train = orElse(node, "train", base, TaskSpec::train, this::uri, true);
     String validation = orElse(node, "validation", base, TaskSpec::validation, this::uri, true);
     String test = orElse(node, "test", base, TaskSpec::test, this::uri, true);
-    List<String> others =
-        orElse(node, "outOfDistribution", base, TaskSpec::outOfDistribution, this::uris, true);
+    List<OutOfDistribution> sets =
+        orElse(node, "outOfDistribution", base, TaskSpec::outOfDistribution, others::sets, true);
     String format = format(node, base);
     Integer limit =
         orElse(
@@ -118,6 +118,7 @@ final class TaskParser {
     }
     checkLabels(node, kind, labels);
     checkColumns(node, columns, text, label);
+    OutOfDistributionParser.check(node.get("outOfDistribution"), sets, kind, labels, text);
     if (format == null) {
       checkFormats(node);
     }
@@ -133,7 +134,7 @@ final class TaskParser {
         text,
         label,
         metric,
-        others,
+        sets,
         limit);
   }
 
@@ -256,7 +257,7 @@ final class TaskParser {
               ? written.items()
               : List.of(written);
       for (SpecNode file : files) {
-        String uri = file.json().textValue();
+        String uri = (file.json().isObject() ? file.get("file") : file).json().textValue();
         if (uri != null
             && (uri.startsWith("file:") || uri.startsWith("hf:datasets/"))
             && DataUris.format(uri).isEmpty()) {
@@ -268,23 +269,6 @@ final class TaskParser {
 
   private String uri(SpecNode node) {
     return DataUris.data(node, catalog);
-  }
-
-  private List<String> uris(SpecNode node) {
-    List<String> uris = new ArrayList<>();
-    Map<String, String> names = new HashMap<>();
-    for (SpecNode item : node.items()) {
-      String uri = uri(item);
-      if (uri == null) {
-        continue;
-      }
-      String other = names.putIfAbsent(DataUris.baseName(uri), uri);
-      if (other != null) {
-        item.problem("has the same base name as " + Quote.of(other));
-      }
-      uris.add(uri);
-    }
-    return uris;
   }
 
   /** What the study says; where it says nothing, what the catalogue says. */

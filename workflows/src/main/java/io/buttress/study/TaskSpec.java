@@ -1,6 +1,9 @@
 package io.buttress.study;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A task of a study, complete: a catalogue entry overlaid with what the study says.
@@ -15,7 +18,7 @@ import java.util.List;
  * @param text one column, or two for sentence pairs
  * @param label the label's column
  * @param metric metric keys whose mean is the primary metric
- * @param outOfDistribution URIs of further sets to evaluate on, named by their base names
+ * @param outOfDistribution further sets to evaluate on; null: none
  * @param limit use the first n training examples after a shuffle with seed 0; null: all
  */
 public record TaskSpec(
@@ -30,8 +33,29 @@ public record TaskSpec(
     List<String> text,
     String label,
     List<String> metric,
-    List<String> outOfDistribution,
+    List<OutOfDistribution> outOfDistribution,
     Integer limit) {
+
+  /** The out-of-distribution set that is a split of the task's dataset. */
+  public Optional<OutOfDistribution> outOfDistribution(String split) {
+    return outOfDistribution == null
+        ? Optional.empty()
+        : outOfDistribution.stream().filter(set -> set.split().equals(split)).findFirst();
+  }
+
+  /**
+   * How the sets that differ from the task in columns or labels are read, by split; part of what
+   * decides a dataset.
+   */
+  public Map<String, Object> outOfDistributionReadings() {
+    Map<String, Object> readings = new TreeMap<>();
+    if (outOfDistribution != null) {
+      outOfDistribution.stream()
+          .filter(set -> !set.reading().isEmpty())
+          .forEach(set -> readings.put(set.split(), set.reading()));
+    }
+    return readings;
+  }
 
   TaskSpec withColumns(List<String> columns, List<String> text, String label) {
     return new TaskSpec(

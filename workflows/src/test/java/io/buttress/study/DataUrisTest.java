@@ -31,7 +31,8 @@ class DataUrisTest {
         Json.MAPPER.readTree(
             """
             {"name": "file:name", "models": ["U"],
-             "tasks": ["U", {"id": "file:id", "train": "U", "outOfDistribution": ["U", "U"]}]}
+             "tasks": ["U", {"id": "file:id", "train": "U", "outOfDistribution":
+               [{"file": "U", "name": "file:name"}, "U"]}]}
             """
                 .replace("U", written));
     JsonNode found = DataUris.resolve(study, BASE);
@@ -39,6 +40,8 @@ class DataUrisTest {
     assertThat(found.at("/models/0").textValue()).isEqualTo(resolved);
     assertThat(found.at("/tasks/1/train").textValue()).isEqualTo(resolved);
     assertThat(found.at("/tasks/1/outOfDistribution/1").textValue()).isEqualTo(resolved);
+    assertThat(found.at("/tasks/1/outOfDistribution/0/file").textValue()).isEqualTo(resolved);
+    assertThat(found.at("/tasks/1/outOfDistribution/0/name").textValue()).isEqualTo("file:name");
     assertThat(found.at("/tasks/0").textValue()).isEqualTo(written);
     assertThat(found.at("/name").textValue()).isEqualTo("file:name");
     assertThat(found.at("/tasks/1/id").textValue()).isEqualTo("file:id");

@@ -1,8 +1,10 @@
 package io.buttress.study;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.buttress.study.OutOfDistribution.CoarseLabel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,7 +165,8 @@ class StudyParserTest {
     assertThat(cola.labels()).containsExactly("0", "1");
     assertThat(cola.metric()).containsExactly("matthews");
     assertThat(cola.train()).isEqualTo("file:/d/train.tsv");
-    assertThat(cola.outOfDistribution()).containsExactly("file:/d/other.tsv");
+    assertThat(cola.outOfDistribution())
+        .containsExactly(new OutOfDistribution("file:/d/other.tsv"));
     assertThat(cola.limit()).isEqualTo(4000);
     TaskSpec withHeader =
         parser
@@ -196,6 +199,75 @@ class StudyParserTest {
 
   private TaskSpec task(String json) {
     return parser.parse(withTask(json)).tasks().get(0);
+  }
+
+  @Test
+  void anOutOfDistributionSetMayHaveColumnsAndCoarserLabels() throws Exception {
+    TaskSpec mnli =
+        task(
+            "{'id': 'mnli', 'train': 'file:/t.parquet', 'validation': 'file:/v.parquet',"
+                + "'outOfDistribution': ['file:/d/mm.parquet',"
+                + "{'file': 'file:/d/0000.parquet', 'name': 'hans', 'text': ['a', 'b'],"
+                + "'labels': {'non-entailment': ['neutral', 'contradiction'],"
+                + "'entailment': 'entailment'}},"
+                + "{'file': 'file:/d/snli.parquet', 'label': 'gold', 'drop': ['-1']}]}");
+    assertThat(mnli.outOfDistribution())
+        .containsExactly(
+            new OutOfDistribution("file:/d/mm.parquet"),
+            new OutOfDistribution(
+                "file:/d/0000.parquet",
+                "hans",
+                List.of("a", "b"),
+                null,
+                List.of(
+                    new CoarseLabel("non-entailment", List.of("neutral", "contradiction")),
+                    new CoarseLabel("entailment", List.of("entailment"))),
+                null),
+            new OutOfDistribution(
+                "file:/d/snli.parquet", "snli", null, "gold", null, List.of("-1")));
+    assertThat(Json.MAPPER.readValue(Json.canonical(mnli), TaskSpec.class)).isEqualTo(mnli);
+  }
+
+  @Test
+  void recordsOfPlainUrisAreRead() throws Exception {
+    assertThat(Json.MAPPER.readValue("\"file:/d/x.tsv\"", OutOfDistribution.class))
+        .isEqualTo(new OutOfDistribution("file:/d/x.tsv"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'name': 'x'} | [0].file: is required",
+        "{'file': 'x.tsv'} | [0].file: must be a URI",
+        "{'file': 'file:/x'} | [0]: has no extension",
+        "{'file': 'file:/x.tsv', 'name': 'a/b'} | [0].name: must be letters",
+        "{'file': 'file:/x.tsv', 'lable': 'y'} | [0].lable: unknown field",
+        "{'file': 'file:/x.tsv', 'text': 'a'} | [0].text: must be 2 columns",
+        "{'file': 'file:/x.tsv', 'labels': ['a']} | [0].labels: must be an object",
+        "{'file': 'file:/x.tsv', 'labels': {'a': ['entailment', 'neutral', 'contradiction']}}"
+            + " | [0].labels: must be at least two",
+        "{'file': 'file:/x.tsv', 'labels': {'a': 'entailment', 'b': 'neutral'}}"
+            + " | [0].labels: must say what the task's label \"contradiction\"",
+        "{'file': 'file:/x.tsv', 'labels': {'a': ['entailment', 'neutral'], 'b': ['neutral',"
+            + " 'contradiction']}} | [0].labels.b: \"neutral\" counts as two",
+        "{'file': 'file:/x.tsv', 'labels': {'a': 'entails', 'b': ['entailment', 'neutral',"
+            + " 'contradiction']}} | [0].labels.a: \"entails\" is no label of the task",
+        "{'file': 'file:/x.tsv', 'name': 'd'}, 'file:/d.csv' | [1]: another set is named \"d\"",
+      })
+  void anOutOfDistributionSetThatDoesNotFitIsAProblem(String sets, String problem) {
+    String json =
+        "{'id': 'mnli', 'train': 'file:/t.tsv', 'validation': 'file:/v.tsv',"
+            + "'outOfDistribution': ["
+            + sets
+            + "]}";
+    assertThatExceptionOfType(InvalidStudyException.class)
+        .isThrownBy(() -> parser.parse(withTask(json)))
+        .satisfies(
+            e ->
+                assertThat(e.getMessage().lines())
+                    .anyMatch(line -> line.startsWith("tasks[0].outOfDistribution" + problem)));
   }
 
   @Test
