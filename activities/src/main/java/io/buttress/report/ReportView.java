@@ -233,19 +233,12 @@ record ReportView(
       ReportedTask task,
       List<TrialResult> trials,
       Map<String, Spectra> spectra) {
-    List<Double> order =
-        comparison.methods().stream()
-            .map(Comparison.Row::rank)
-            .filter(Objects::nonNull)
-            .distinct()
-            .sorted()
-            .toList();
     List<Method> methods = new ArrayList<>();
     Map<String, List<TrialResult>> byMethod = new LinkedHashMap<>();
     List<StripPlot.Runs> runs = new ArrayList<>();
     for (Comparison.Row row : comparison.methods()) {
       Setting setting = new Setting(row.method(), row.parameters());
-      methods.add(method(row, setting, order));
+      methods.add(method(row, setting, comparison.place(row)));
       List<TrialResult> own =
           trials.stream().filter(trial -> Setting.of(trial).equals(setting)).toList();
       byMethod.put(comparison.label(row), own);
@@ -274,9 +267,7 @@ record ReportView(
         tradeOff(anchor, comparison, task, trials));
   }
 
-  private static Method method(Comparison.Row row, Setting setting, List<Double> order) {
-    // A mark means something only where there is something to be better than.
-    int place = order.size() < 2 || row.rank() == null ? -1 : order.indexOf(row.rank());
+  private static Method method(Comparison.Row row, Setting setting, int place) {
     String failed =
         row.failedRuns() == 0
             ? "0"
