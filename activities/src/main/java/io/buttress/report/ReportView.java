@@ -37,10 +37,26 @@ record ReportView(
       "Lines: means over runs by setting, bars are one standard deviation; dashed: stl."
           + " Dots: one a run, by method.";
 
-  record Overall(String model, String regime, int tasks, List<Standing> methods) {}
+  /**
+   * @param tested whether there are tasks enough to test a method against stl
+   */
+  record Overall(
+      String model,
+      String regime,
+      int tasks,
+      boolean descriptiveOnly,
+      boolean tested,
+      List<Standing> methods) {}
 
   record Standing(
-      String method, String parameters, String tasks, String wins, String meanRank, boolean best) {}
+      String method,
+      String parameters,
+      String tasks,
+      String wins,
+      String meanRank,
+      boolean best,
+      String p,
+      String corrected) {}
 
   record Steadiness(String model, String regime, List<Steady> methods) {}
 
@@ -214,6 +230,8 @@ record ReportView(
         Format.model(standings.model()),
         standings.regime(),
         standings.tasks(),
+        standings.descriptiveOnly(),
+        standings.methods().stream().anyMatch(row -> row.againstStl() != null),
         standings.methods().stream()
             .map(
                 row ->
@@ -223,7 +241,10 @@ record ReportView(
                         row.tasks() + " of " + standings.tasks(),
                         Integer.toString(row.wins()),
                         Format.rank(row.meanRank()),
-                        row.meanRank() != null && row.meanRank() == best))
+                        row.meanRank() != null && row.meanRank() == best,
+                        Format.size(row.againstStl() == null ? null : row.againstStl().p()),
+                        Format.size(
+                            row.againstStl() == null ? null : row.againstStl().corrected())))
             .toList());
   }
 
