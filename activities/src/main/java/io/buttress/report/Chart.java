@@ -6,7 +6,6 @@ import java.util.List;
 
 /** The numbers of a picture: points of several series over two axes. */
 record Chart(String title, Axis x, Axis y, List<Series> series) {
-  private static final String REFERENCE = "stl";
 
   record Axis(String title, boolean logarithmic) {}
 
@@ -55,7 +54,8 @@ record Chart(String title, Axis x, Axis y, List<Series> series) {
     if (series.size() > Mark.COLOURS) {
       List<Series> best = new ArrayList<>(series);
       best.sort(
-          Comparator.comparing((Series one) -> !one.name().split(" ", 2)[0].equals(REFERENCE))
+          Comparator.comparing(
+                  (Series one) -> !one.name().split(" ", 2)[0].equals(Setting.REFERENCE))
               .thenComparing(Series::level, Comparator.reverseOrder()));
       List<Series> chosen = best.subList(0, Mark.COLOURS);
       seen = series.stream().filter(chosen::contains).toList();

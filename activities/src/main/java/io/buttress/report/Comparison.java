@@ -2,6 +2,7 @@ package io.buttress.report;
 
 import io.buttress.study.TrialResult;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 
 /**
@@ -57,6 +58,17 @@ public record Comparison(
   /** The primary metric, by what it is made of. */
   String primaryMetric() {
     return (metric.size() > 1 ? "mean of " : "") + String.join(" and ", metric);
+  }
+
+  /**
+   * 0 for a row with the best mean, 1 for one with the next; -1 for others and where there is
+   * nothing to be better than.
+   */
+  int place(Row row) {
+    List<Double> order =
+        methods.stream().map(Row::rank).filter(Objects::nonNull).distinct().sorted().toList();
+    int place = order.size() < 2 || row.rank() == null ? -1 : order.indexOf(row.rank());
+    return place > 1 ? -1 : place;
   }
 
   /** A row's method, with those of its parameters that tell this table's settings of it apart. */

@@ -85,6 +85,10 @@ public final class ReportActivity implements Report {
       texts.put("report.json", report.json());
       texts.put("report.html", ReportText.html(view));
       texts.put("report.md", ReportText.markdown(view));
+      texts.put(
+          "tables.tex",
+          ReportText.latex(
+              LatexTables.of(plan.name(), report.tables().comparisons(), report.selects())));
       texts.put("trials.csv", TrialsCsv.text(ended));
       String key = put(texts);
       StoredCheckpoints.sweep(store.objects(), withResult(ended));

@@ -7,8 +7,9 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
-/** The report's page and its Markdown, from templates that escape every value. */
+/** The report's page, its Markdown and its LaTeX, from templates that escape every value. */
 final class ReportText {
   private static final Mustache.Escaper MARKDOWN =
       Escapers.simple(
@@ -26,6 +27,22 @@ final class ReportText {
             {"\r", " "}
           });
 
+  private static final Map<Character, String> LATEX =
+      Map.ofEntries(
+          Map.entry('\\', "\\textbackslash{}"),
+          Map.entry('{', "\\{"),
+          Map.entry('}', "\\}"),
+          Map.entry('$', "\\$"),
+          Map.entry('&', "\\&"),
+          Map.entry('#', "\\#"),
+          Map.entry('%', "\\%"),
+          Map.entry('_', "\\_"),
+          Map.entry('~', "\\textasciitilde{}"),
+          Map.entry('^', "\\textasciicircum{}"),
+          Map.entry('<', "\\textless{}"),
+          Map.entry('>', "\\textgreater{}"),
+          Map.entry('|', "\\textbar{}"));
+
   private ReportText() {}
 
   /** One file that needs no other. */
@@ -37,11 +54,26 @@ final class ReportText {
     return render("report.md", MARKDOWN, view);
   }
 
-  private static String render(String template, Mustache.Escaper escaper, ReportView view)
+  static String latex(LatexTables tables) throws IOException {
+    return render("tables.tex", ReportText::escapeLatex, tables);
+  }
+
+  /** Control characters, line breaks above all, become spaces. */
+  private static String escapeLatex(String raw) {
+    StringBuilder escaped = new StringBuilder();
+    for (char c : raw.toCharArray()) {
+      String plain = Character.isISOControl(c) ? " " : String.valueOf(c);
+      escaped.append(LATEX.getOrDefault(c, plain));
+    }
+    return escaped.toString();
+  }
+
+  private static String render(String template, Mustache.Escaper escaper, Object view)
       throws IOException {
     try (Reader text = resource(template)) {
       return Mustache.compiler()
           .withLoader(ReportText::resource)
+          .withDelims(template.endsWith(".tex") ? "<< >>" : "{{ }}")
           .withEscaper(escaper)
           .emptyStringIsFalse(true)
           .nullValue("")

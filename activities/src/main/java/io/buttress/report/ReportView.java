@@ -37,10 +37,26 @@ record ReportView(
       "Lines: means over runs by setting, bars are one standard deviation; dashed: stl."
           + " Dots: one a run, by method.";
 
-  record Overall(String model, String regime, int tasks, List<Standing> methods) {}
+  /**
+   * @param tested whether there are tasks enough to test a method against stl
+   */
+  record Overall(
+      String model,
+      String regime,
+      int tasks,
+      boolean descriptiveOnly,
+      boolean tested,
+      List<Standing> methods) {}
 
   record Standing(
-      String method, String parameters, String tasks, String wins, String meanRank, boolean best) {}
+      String method,
+      String parameters,
+      String tasks,
+      String wins,
+      String meanRank,
+      boolean best,
+      String p,
+      String corrected) {}
 
   record Steadiness(String model, String regime, List<Steady> methods) {}
 
@@ -214,6 +230,8 @@ record ReportView(
         Format.model(standings.model()),
         standings.regime(),
         standings.tasks(),
+        standings.descriptiveOnly(),
+        standings.methods().stream().anyMatch(row -> row.againstStl() != null),
         standings.methods().stream()
             .map(
                 row ->
@@ -223,7 +241,10 @@ record ReportView(
                         row.tasks() + " of " + standings.tasks(),
                         Integer.toString(row.wins()),
                         Format.rank(row.meanRank()),
-                        row.meanRank() != null && row.meanRank() == best))
+                        row.meanRank() != null && row.meanRank() == best,
+                        Format.size(row.againstStl() == null ? null : row.againstStl().p()),
+                        Format.size(
+                            row.againstStl() == null ? null : row.againstStl().corrected())))
             .toList());
   }
 
@@ -233,19 +254,12 @@ record ReportView(
       ReportedTask task,
       List<TrialResult> trials,
       Map<String, Spectra> spectra) {
-    List<Double> order =
-        comparison.methods().stream()
-            .map(Comparison.Row::rank)
-            .filter(Objects::nonNull)
-            .distinct()
-            .sorted()
-            .toList();
     List<Method> methods = new ArrayList<>();
     Map<String, List<TrialResult>> byMethod = new LinkedHashMap<>();
     List<StripPlot.Runs> runs = new ArrayList<>();
     for (Comparison.Row row : comparison.methods()) {
       Setting setting = new Setting(row.method(), row.parameters());
-      methods.add(method(row, setting, order));
+      methods.add(method(row, setting, comparison.place(row)));
       List<TrialResult> own =
           trials.stream().filter(trial -> Setting.of(trial).equals(setting)).toList();
       byMethod.put(comparison.label(row), own);
@@ -274,9 +288,7 @@ record ReportView(
         tradeOff(anchor, comparison, task, trials));
   }
 
-  private static Method method(Comparison.Row row, Setting setting, List<Double> order) {
-    // A mark means something only where there is something to be better than.
-    int place = order.size() < 2 || row.rank() == null ? -1 : order.indexOf(row.rank());
+  private static Method method(Comparison.Row row, Setting setting, int place) {
     String failed =
         row.failedRuns() == 0
             ? "0"

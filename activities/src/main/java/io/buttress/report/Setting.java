@@ -9,6 +9,8 @@ import java.util.stream.Collectors;
 
 /** A method with all its parameters: what a row of a table stands for. */
 record Setting(String method, SortedMap<String, Object> parameters) {
+  static final String REFERENCE = "stl";
+  private static final String TRAINING = "training.";
 
   static Setting of(TrialResult trial) {
     return new Setting(trial.method(), trial.parameters());
@@ -35,6 +37,13 @@ record Setting(String method, SortedMap<String, Object> parameters) {
                             Objects.equals(
                                 parameter.getValue(), other.parameters.get(parameter.getKey()))));
     return new Setting(method, varying);
+  }
+
+  /** Standard fine-tuning with the same training: what this setting is compared with. */
+  Setting reference() {
+    SortedMap<String, Object> training = new TreeMap<>(parameters);
+    training.keySet().removeIf(name -> !name.startsWith(TRAINING));
+    return new Setting(REFERENCE, training);
   }
 
   /** The method, with its parameters in parentheses. */

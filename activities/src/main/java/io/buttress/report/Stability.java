@@ -11,9 +11,6 @@ import org.apache.commons.math3.stat.StatUtils;
 
 /** How often the methods fail and what they cost, over all tasks of a model and regime. */
 public record Stability(String model, String regime, List<Row> methods) {
-  private static final String REFERENCE = "stl";
-  private static final String TRAINING = "training.";
-
   /**
    * One setting of a method, its runs of all tasks together; where a study selects, the method with
    * a setting of its own on each task and without parameters.
@@ -93,12 +90,11 @@ public record Stability(String model, String regime, List<Row> methods) {
 
   /** Of a row's seconds to those of stl on the same task; null without the one or the other. */
   private static Double ratio(Placed placed, boolean byMethod) {
-    SortedMap<String, Object> training = new TreeMap<>(placed.row().parameters());
-    training.keySet().removeIf(name -> !name.startsWith(TRAINING));
+    Setting stl = new Setting(placed.row().method(), placed.row().parameters()).reference();
     Double reference =
         placed.comparison().methods().stream()
-            .filter(row -> row.method().equals(REFERENCE))
-            .filter(row -> byMethod || row.parameters().equals(training))
+            .filter(row -> row.method().equals(stl.method()))
+            .filter(row -> byMethod || row.parameters().equals(stl.parameters()))
             .map(Comparison.Row::trainSeconds)
             .filter(Objects::nonNull)
             .findFirst()

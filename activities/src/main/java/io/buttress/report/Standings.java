@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -13,8 +14,10 @@ import java.util.TreeMap;
  * How the methods did over all tasks of a model and regime.
  *
  * @param tasks how many there are
+ * @param descriptiveOnly whether on one of them a method has fewer than 5 runs
  */
-public record Standings(String model, String regime, int tasks, List<Row> methods) {
+public record Standings(
+    String model, String regime, int tasks, boolean descriptiveOnly, List<Row> methods) {
 
   /**
    * One setting of a method; where a study selects, the method with a setting of its own on each
@@ -23,9 +26,24 @@ public record Standings(String model, String regime, int tasks, List<Row> method
    * @param tasks on which it has a result
    * @param wins tasks with no better mean than its own, by point estimate; ties count for each
    * @param meanRank over the tasks on which it has a result; null without any
+   * @param againstStl null for stl itself and where too few tasks have a result of both
    */
   public record Row(
-      String method, SortedMap<String, Object> parameters, int tasks, int wins, Double meanRank) {}
+      String method,
+      SortedMap<String, Object> parameters,
+      int tasks,
+      int wins,
+      Double meanRank,
+      Test againstStl) {}
+
+  /**
+   * Whether a method's means over the tasks differ from those of stl with the same training.
+   *
+   * @param tasks on which both have a result
+   * @param p two-sided, of Wilcoxon's signed-rank test
+   * @param corrected p by Holm's procedure for all methods of the table
+   */
+  public record Test(int tasks, double p, double corrected) {}
 
   private record Group(String model, String regime) {}
 
@@ -44,7 +62,12 @@ public record Standings(String model, String regime, int tasks, List<Row> method
     groups.forEach(
         (group, tasks) ->
             standings.add(
-                new Standings(group.model(), group.regime(), tasks.size(), rows(tasks, byMethod))));
+                new Standings(
+                    group.model(),
+                    group.regime(),
+                    tasks.size(),
+                    tasks.stream().anyMatch(Comparison::descriptiveOnly),
+                    rows(tasks, byMethod))));
     return standings;
   }
 
@@ -67,6 +90,7 @@ public record Standings(String model, String regime, int tasks, List<Row> method
         }
       }
     }
+    Map<Setting, Test> tests = tests(comparisons, ranks.keySet(), byMethod);
     List<Row> rows = new ArrayList<>();
     ranks.forEach(
         (setting, seen) ->
@@ -78,7 +102,48 @@ public record Standings(String model, String regime, int tasks, List<Row> method
                     wins.getOrDefault(setting, 0),
                     seen.isEmpty()
                         ? null
-                        : seen.stream().mapToDouble(rank -> rank).average().orElseThrow())));
+                        : seen.stream().mapToDouble(rank -> rank).average().orElseThrow(),
+                    tests.get(setting))));
     return rows;
+  }
+
+  private static Map<Setting, Test> tests(
+      List<Comparison> comparisons, Set<Setting> settings, boolean byMethod) {
+    Map<Setting, Integer> pairs = new LinkedHashMap<>();
+    Map<Setting, Double> p = new LinkedHashMap<>();
+    for (Setting setting : settings) {
+      Setting reference = setting.reference();
+      List<Double> own = new ArrayList<>();
+      List<Double> stl = new ArrayList<>();
+      for (Comparison comparison : comparisons) {
+        Double mean = mean(comparison, setting, byMethod);
+        Double other = mean(comparison, reference, byMethod);
+        if (mean != null && other != null) {
+          own.add(mean);
+          stl.add(other);
+        }
+      }
+      Double value = setting.equals(reference) ? null : SignedRanks.p(own, stl);
+      if (value != null) {
+        pairs.put(setting, own.size());
+        p.put(setting, value);
+      }
+    }
+    double[] corrected =
+        SignedRanks.holm(p.values().stream().mapToDouble(value -> value).toArray());
+    Map<Setting, Test> tests = new LinkedHashMap<>();
+    p.forEach(
+        (setting, value) ->
+            tests.put(setting, new Test(pairs.get(setting), value, corrected[tests.size()])));
+    return tests;
+  }
+
+  private static Double mean(Comparison comparison, Setting setting, boolean byMethod) {
+    return comparison.methods().stream()
+        .filter(row -> row.method().equals(setting.method()))
+        .filter(row -> byMethod || row.parameters().equals(setting.parameters()))
+        .findFirst()
+        .map(Comparison.Row::mean)
+        .orElse(null);
   }
 }

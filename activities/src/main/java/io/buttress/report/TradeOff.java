@@ -15,7 +15,6 @@ import java.util.function.Function;
 
 /** What a method gains and what it keeps of the representations, on one task. */
 final class TradeOff {
-  private static final String REFERENCE = "stl";
   private static final String RELATIVE = "gm_rel_";
   private static final Mark DASHED = new Mark(Mark.QUIET.colour(), 1);
 
@@ -155,7 +154,7 @@ final class TradeOff {
         ? chart
         : chart.with(
             new Chart.Series(
-                REFERENCE,
+                Setting.REFERENCE,
                 DASHED,
                 true,
                 List.of(
@@ -176,7 +175,9 @@ final class TradeOff {
   /** Of stl, where the study has one setting of it. */
   private static Double level(Comparison comparison, Function<Comparison.Row, Double> value) {
     List<Comparison.Row> rows =
-        comparison.methods().stream().filter(row -> row.method().equals(REFERENCE)).toList();
+        comparison.methods().stream()
+            .filter(row -> row.method().equals(Setting.REFERENCE))
+            .toList();
     return rows.size() == 1 ? value.apply(rows.get(0)) : null;
   }
 

@@ -84,7 +84,7 @@ class ReportActivityTest {
     Artifact report = store.get(report(trials, FIRST));
 
     assertThat(report.files().keySet())
-        .containsExactly("report.html", "report.json", "report.md", "trials.csv");
+        .containsExactly("report.html", "report.json", "report.md", "tables.tex", "trials.csv");
     JsonNode json = json(report);
     assertThat(json.at("/trials").findValuesAsText("status"))
         .containsExactly("done", "error", "cancelled");

@@ -9,6 +9,7 @@ import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -200,6 +201,37 @@ class ReportFilesTest {
             .takeWhile(line -> line.startsWith("|"))
             .toList();
     assertThat(table).hasSize(6).allMatch(row -> columns(row) == 10);
+  }
+
+  @Test
+  void testsHaveColumnsWhereThereAreTasksEnough() throws Exception {
+    List<ReportedTask> tasks = new ArrayList<>();
+    List<TrialResult> trials = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      String id = "task" + i;
+      tasks.add(new ReportedTask(id, TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000));
+      trials.add(Results.done(id, "stl", 1, Map.of("accuracy", 0.6)));
+      trials.add(Results.done(id, "wc", 1, Map.of("accuracy", 0.61 + i / 100.0)));
+    }
+    StudyReport report = StudyReport.of("tests", SampleStudy.KEY, trials, tasks);
+    ReportView view = ReportView.of(report, tasks, Map.of());
+
+    Files.writeString(Path.of("target", "sample-tests.html"), ReportText.html(view));
+    assertThat(ReportText.html(view)).contains("p against stl</th>", "descriptive only");
+    List<String> table =
+        ReportText.markdown(view)
+            .lines()
+            .dropWhile(line -> !line.contains("| p against stl |"))
+            .takeWhile(line -> line.startsWith("|"))
+            .toList();
+    assertThat(table)
+        .hasSize(4)
+        .allMatch(row -> columns(row) == 9)
+        .last()
+        .asString()
+        .contains("0.031");
+    assertThat(ReportText.html(ReportView.of(REPORT, SampleStudy.TASKS, Map.of())))
+        .doesNotContain("p against stl");
   }
 
   @Test

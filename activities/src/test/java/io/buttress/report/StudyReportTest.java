@@ -199,9 +199,36 @@ class StudyReportTest {
     assertThat(standings.tasks()).isEqualTo(2);
     assertThat(standings.methods())
         .containsExactly(
-            new Standings.Row("stl", new TreeMap<>(), 2, 1, 2.0),
-            new Standings.Row("repina-i", new TreeMap<>(), 2, 1, 1.75),
-            new Standings.Row("wc", new TreeMap<>(), 1, 1, 1.5));
+            new Standings.Row("stl", new TreeMap<>(), 2, 1, 2.0, null),
+            new Standings.Row("repina-i", new TreeMap<>(), 2, 1, 1.75, null),
+            new Standings.Row("wc", new TreeMap<>(), 1, 1, 1.5, null));
+  }
+
+  @Test
+  void methodsAreTestedAgainstStlOverTheTasks() {
+    List<ReportedTask> tasks = new ArrayList<>();
+    List<TrialResult> trials = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      String id = "task" + i;
+      tasks.add(new ReportedTask(id, TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 2000));
+      trials.add(done(id, "stl", 1, Map.of("accuracy", 0.6)));
+      trials.add(done(id, "repina-i", 1, Map.of("accuracy", 0.61 + i / 100.0)));
+      trials.add(
+          done(id, "wc", 1, Map.of("accuracy", 0.60 + (i % 2 == 0 ? 1 : -1) * (i + 1) / 100.0)));
+      if (i > 0) {
+        trials.add(done(id, "r3f", 1, Map.of("accuracy", 0.7)));
+      }
+    }
+    Standings standings =
+        StudyReport.of("s", SampleStudy.KEY, trials, tasks).tables().overall().get(0);
+
+    assertThat(standings.descriptiveOnly()).isTrue();
+    // All six differences have one sign: 2 / 2^6, and two methods are tested.
+    assertThat(standings.methods().get(1).againstStl())
+        .isEqualTo(new Standings.Test(6, 0.03125, 0.0625));
+    assertThat(standings.methods().get(2).againstStl().corrected()).isGreaterThan(0.5);
+    assertThat(standings.methods().get(0).againstStl()).as("stl itself").isNull();
+    assertThat(standings.methods().get(3).againstStl()).as("five tasks").isNull();
   }
 
   @Test

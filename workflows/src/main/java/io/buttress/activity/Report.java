@@ -8,8 +8,8 @@ import io.temporal.activity.ActivityMethod;
 public interface Report {
 
   /**
-   * Returns the key of an artifact with {@code report.json}, {@code report.html}, {@code report.md}
-   * and {@code trials.csv}.
+   * Returns the key of an artifact with {@code report.json}, {@code report.html}, {@code
+   * report.md}, {@code trials.csv} and {@code tables.tex}.
    *
    * @param selected the trials that a study with selection reports, some or none of which are in
    *     {@code plan}; null in a study without
