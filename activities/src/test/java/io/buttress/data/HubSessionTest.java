@@ -187,7 +187,7 @@ class HubSessionTest {
     HubSession session = session(TOKEN);
     assertThat(session.file(uri("hf:datasets/org/texts/train.tsv")).commit()).isEqualTo(FIRST);
     server.requests.clear();
-    assertThat(session.file(uri("hf:datasets/org/texts/dev.tsv")).commit()).isEqualTo(FIRST);
+    assertThat(session.file(uri("hf:datasets/org/texts@main/dev.tsv")).commit()).isEqualTo(FIRST);
     assertThat(server.requests).noneMatch(r -> r.path().startsWith("/api/datasets"));
   }
 
