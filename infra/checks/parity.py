@@ -144,6 +144,7 @@ def primary(metrics, targets, logits):
         "accuracy": lambda: accuracy_score(expected, predicted),
         "f1": lambda: f1_score(expected, predicted, zero_division=0),
         "macro_f1": lambda: f1_score(expected, predicted, average="macro", zero_division=0),
+        "micro_f1": lambda: f1_score(expected, predicted, average="micro", zero_division=0),
         "matthews": lambda: matthews_corrcoef(expected, predicted),
         "pearson": lambda: pearsonr(expected, predicted)[0],
         "spearman": lambda: spearmanr(expected, predicted)[0],

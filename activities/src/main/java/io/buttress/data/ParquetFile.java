@@ -52,7 +52,7 @@ final class ParquetFile {
       checkColumns(columns(statement, table), wanted, uri);
       return rows(statement, table, wanted, uri);
     } catch (SQLException e) {
-      if (e.getMessage().matches("(?s)(Out of Memory|Permission) Error.*")) {
+      if (String.valueOf(e.getMessage()).matches("(?s)(Out of Memory|Permission) Error.*")) {
         throw new IOException("DuckDB could not read " + uri + ": " + e.getMessage(), e);
       }
       // DuckDB's own message may quote the file's text.
@@ -91,22 +91,26 @@ final class ParquetFile {
   }
 
   /** A database in memory that reaches this one file, no network, and no extensions. */
-  private static Connection open(Path file) throws SQLException {
+  static Connection open(Path file) throws IOException {
     Properties settings = new Properties();
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
     settings.setProperty("allow_community_extensions", "false");
     settings.setProperty("threads", "1");
     settings.setProperty("jdbc_stream_results", "true");
-    Connection duckdb = DriverManager.getConnection("jdbc:duckdb:", settings);
-    try (Statement statement = duckdb.createStatement()) {
-      statement.execute("SET allowed_paths = [" + text(file) + "]");
-      statement.execute("SET enable_external_access = false");
-      statement.execute("SET lock_configuration = true");
-      return duckdb;
+    try {
+      Connection duckdb = DriverManager.getConnection("jdbc:duckdb:", settings);
+      try (Statement statement = duckdb.createStatement()) {
+        statement.execute("SET allowed_paths = [" + text(file) + "]");
+        statement.execute("SET enable_external_access = false");
+        statement.execute("SET lock_configuration = true");
+        return duckdb;
+      } catch (SQLException e) {
+        duckdb.close();
+        throw e;
+      }
     } catch (SQLException e) {
-      duckdb.close();
-      throw e;
+      throw new IOException("DuckDB does not start: " + e.getMessage(), e);
     }
   }
 

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -135,6 +137,30 @@ class ParquetFileTest {
         .isThrownBy(() -> read(file, "text"))
         .withMessageStartingWith(URI + ": " + message)
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("secret"));
+  }
+
+  @Test
+  void duckDbReachesTheOneFileAndNothingElse() throws Exception {
+    Path file = write("SELECT 'x' AS text");
+    Path other = ParquetFixture.write(folder.resolve("other.parquet"), "SELECT 'y' AS text");
+    try (Connection duckdb = ParquetFile.open(file);
+        Statement statement = duckdb.createStatement()) {
+      assertThat(statement.execute("SELECT * FROM read_parquet('" + file + "')")).isTrue();
+      for (String refused :
+          List.of(
+              "SELECT * FROM read_parquet('" + other + "')",
+              "SELECT * FROM read_parquet('http://127.0.0.1:9/x.parquet')",
+              "COPY (SELECT 1) TO '" + folder.resolve("written.parquet") + "'",
+              "INSTALL httpfs",
+              "LOAD httpfs",
+              "SET autoload_known_extensions = true",
+              "SET enable_external_access = true")) {
+        assertThatExceptionOfType(SQLException.class)
+            .as(refused)
+            .isThrownBy(() -> statement.execute(refused));
+      }
+    }
+    assertThat(folder.resolve("written.parquet")).doesNotExist();
   }
 
   @Test
