@@ -311,7 +311,7 @@ class StudyParserTest {
         "'train': 'file://host/a.tsv' | tasks[0].train: must be an absolute file URI",
         "'train': 'file:/my data/a.tsv' | tasks[0].train: is no URI",
         "'train': 'hf:o/n' | tasks[0].train: must be like hf:datasets/owner/name/file.tsv",
-        "'test': 'hf:datasets/o/n/c.txt' | tasks[0].test: has no extension .tsv, .csv or .jsonl",
+        "'test': 'hf:datasets/o/n/c.txt' | tasks[0].test: has no extension .tsv, .csv, .jsonl or .parquet",
         "'train': 's3:bucket/a.tsv' | tasks[0].train: must be a URI with file:, hf: or sample:",
         "'train': 'sample:sentimnt/train' | tasks[0].train: no such sample; did you mean",
         "'outOfDistribution': ['file:/x/d.tsv', 'file:/y/d.tsv'] | tasks[0].outOfDistribution[1]:",
