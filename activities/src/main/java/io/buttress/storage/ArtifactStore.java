@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
 public final class ArtifactStore {
   public static final long DEFAULT_CACHE_BYTES = 20_000_000_000L;
 
+  static final String BLOBS = "blobs/";
+  static final String REFS = "refs/";
+
   private static final Logger LOG = LoggerFactory.getLogger(ArtifactStore.class);
 
   /** Of what turns out to be damaged. */
@@ -334,11 +337,12 @@ public final class ArtifactStore {
   }
 
   private static String refKey(String key) {
-    return "refs/" + key;
+    return REFS + key;
   }
 
-  private static String blobKey(Blob blob) {
-    return "blobs/" + blob.sha256();
+  /** Where the object store has a blob. */
+  public static String blobKey(Blob blob) {
+    return BLOBS + blob.sha256();
   }
 
   /** The digest of a file's bytes, as blobs are named. */

@@ -1,7 +1,6 @@
 package io.buttress.storage;
 
 import io.buttress.storage.ObjectStore.Entry;
-import io.buttress.study.Blob;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,10 +24,7 @@ import java.util.stream.Collectors;
  * finds the blob missing ({@link ArtifactStore#putRef}).
  */
 public final class Prune {
-  private static final String BLOBS = "blobs/";
-  private static final String REFS = "refs/";
   private static final String ASIDE = "pruned/";
-  private static final String CHECKPOINTS = "checkpoints/";
   static final String TRAINED = "trained/";
 
   private final ObjectStore objects;
@@ -54,15 +50,15 @@ public final class Prune {
 
   /** Blobs that no ref names. */
   public Removed blobs() throws IOException {
-    List<Entry> old = old(objects.entries(BLOBS));
-    Set<String> refs = new HashSet<>(objects.list(REFS));
+    List<Entry> old = old(objects.entries(ArtifactStore.BLOBS));
+    Set<String> refs = new HashSet<>(objects.list(ArtifactStore.REFS));
     Set<String> named = named(refs);
     List<Entry> unnamed = old.stream().filter(blob -> !named.contains(blob.key())).toList();
     if (!dryRun) {
       // Its own, so that of two at once neither takes what the other may have to put back.
       String own = "-" + UUID.randomUUID();
       for (Entry blob : unnamed) {
-        objects.copy(blob.key(), blob.key().replace(BLOBS, ASIDE) + own);
+        objects.copy(blob.key(), blob.key().replace(ArtifactStore.BLOBS, ASIDE) + own);
         objects.delete(blob.key());
       }
       List<String> setAside =
@@ -71,7 +67,7 @@ public final class Prune {
               .filter(entry -> entry.key().endsWith(own) || isOld(entry))
               .map(Entry::key)
               .toList();
-      Set<String> since = new HashSet<>(objects.list(REFS));
+      Set<String> since = new HashSet<>(objects.list(ArtifactStore.REFS));
       since.removeAll(refs);
       named.addAll(named(since));
       for (String key : setAside) {
@@ -82,7 +78,7 @@ public final class Prune {
   }
 
   private void putBackOrForget(String aside, Set<String> named) throws IOException {
-    String blob = aside.substring(0, aside.indexOf('-')).replace(ASIDE, BLOBS);
+    String blob = aside.substring(0, aside.indexOf('-')).replace(ASIDE, ArtifactStore.BLOBS);
     if (named.contains(blob)) {
       objects.copy(aside, blob);
     }
@@ -95,7 +91,7 @@ public final class Prune {
    * @param running whether the trial with this fingerprint does
    */
   public Removed checkpoints(Predicate<String> running) throws IOException {
-    return remove(ofEnded(CHECKPOINTS, running));
+    return remove(ofEnded(CheckpointKeys.FOLDER, running));
   }
 
   /**
@@ -161,12 +157,12 @@ public final class Prune {
     Set<String> blobs = new HashSet<>();
     for (String ref : refs) {
       // A ref that is gone by now names nothing; one that cannot be read ends the pruning.
-      ArtifactStore.read(objects, ref.substring(REFS.length()))
+      ArtifactStore.read(objects, ref.substring(ArtifactStore.REFS.length()))
           .ifPresent(
               artifact ->
                   artifact.files().values().stream()
-                      .map(Blob::sha256)
-                      .forEach(sha256 -> blobs.add(BLOBS + sha256)));
+                      .map(ArtifactStore::blobKey)
+                      .forEach(blobs::add));
     }
     return blobs;
   }

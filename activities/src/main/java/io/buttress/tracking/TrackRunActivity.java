@@ -153,7 +153,7 @@ public final class TrackRunActivity implements TrackRun {
     for (Map.Entry<String, Blob> file : store.get(fitKey).files().entrySet()) {
       if (file.getKey().startsWith(MODEL)) {
         store.restore(file.getValue());
-        files.put(file.getKey().substring(MODEL.length()), "blobs/" + file.getValue().sha256());
+        files.put(file.getKey().substring(MODEL.length()), ArtifactStore.blobKey(file.getValue()));
       }
     }
     return files;

@@ -140,7 +140,8 @@ public final class FineTuneActivity implements FineTune {
   /** What a late attempt stored after another one had ended the trial is of no use to anybody. */
   private void removeIfEnded(Trial trial, String attempt) {
     try {
-      if (finished(trial, Numerics.current()).isPresent()) {
+      Numerics numerics = Numerics.current();
+      if (finished(trial, fits.find(trial, numerics), numerics).isPresent()) {
         CheckpointKeys.remove(
             store.objects(), CheckpointKeys.attempt(trial.fingerprint(), attempt));
       }
@@ -151,7 +152,8 @@ public final class FineTuneActivity implements FineTune {
 
   FineTuned fineTune(Trial trial, Attempt attempt) throws IOException {
     Numerics numerics = Numerics.current();
-    Optional<FineTuned> finished = finished(trial, numerics);
+    Optional<FitStore.Stored> fit = fits.find(trial, numerics);
+    Optional<FineTuned> finished = finished(trial, fit, numerics);
     if (finished.isPresent()) {
       return finished.get();
     }
@@ -167,15 +169,14 @@ public final class FineTuneActivity implements FineTune {
     }
     try (EngineLock engine = EngineLock.acquire(progress)) {
       TokenizedDataset dataset = datasets.load(trial.dataset());
-      Optional<FitStore.Stored> fit = fits.find(trial, numerics);
       return fit.isPresent() && fit.get().hasModel()
           ? evaluateKept(trial, dataset, fit.get(), numerics, progress)
           : trainAndEvaluate(trial, dataset, attempt, numerics, progress);
     }
   }
 
-  private Optional<FineTuned> finished(Trial trial, Numerics numerics) throws IOException {
-    Optional<FitStore.Stored> fit = fits.find(trial, numerics);
+  private Optional<FineTuned> finished(
+      Trial trial, Optional<FitStore.Stored> fit, Numerics numerics) throws IOException {
     Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
     return fit.filter(stored -> evaluation.isPresent() || diverged(stored))
         .map(stored -> result(stored, evaluation));

@@ -142,11 +142,7 @@ final class LocalIT {
 
   @Test
   void killedAndStartedAgainGoesOnToTheSameReport() throws Exception {
-    Path study = study("{id: stl}, {id: repina-mlp, lambda: 0.1}");
-    Files.writeString(
-        study,
-        Files.readString(study).replace("steps: 20", "steps: 1000")
-            + "execution: {checkpointEvery: 1s}\n");
+    Path study = longStudy("{id: stl}, {id: repina-mlp, lambda: 0.1}", 1000);
     Path out = folder.resolve("report");
     Path home = folder.resolve("home");
     Random random = new Random(1);
@@ -186,11 +182,7 @@ final class LocalIT {
 
   @Test
   void goesOnFromWhereItWasStopped() throws Exception {
-    Path study = study("{id: stl}");
-    Files.writeString(
-        study,
-        Files.readString(study).replace("steps: 20", "steps: 3000")
-            + "execution: {checkpointEvery: 1s}\n");
+    Path study = longStudy("{id: stl}", 3000);
     Path out = folder.resolve("report");
     try (WorkerProcess process = start(study, out);
         ObjectStore store = new DirectoryObjectStore(folder.resolve("home").resolve("store"))) {
@@ -297,6 +289,15 @@ final class LocalIT {
                 "tasks: [{id: own, train: file:train.tsv, validation: file:dev.tsv,"
                     + " text: [sentence], label: label, labels: [pos, neg]}]");
     return Files.writeString(folder.resolve("own.yaml"), text);
+  }
+
+  /** With a checkpoint every second. */
+  private Path longStudy(String methods, int steps) throws Exception {
+    Path study = study(methods);
+    return Files.writeString(
+        study,
+        Files.readString(study).replace("steps: 20", "steps: " + steps)
+            + "execution: {checkpointEvery: 1s}\n");
   }
 
   private Path study(String methods) throws Exception {
