@@ -2,7 +2,6 @@ package io.buttress.data;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 
 /** A Hugging Face hub, and the local cache that it shares with Python's {@code huggingface_hub}. */
@@ -46,21 +45,5 @@ public final class Hub {
     return http.endpoint()
         + (http.hasToken() ? ", with a token" : "")
         + (offline ? ", offline" : "");
-  }
-
-  /**
-   * How long a hub that fails is borne with.
-   *
-   * @param firstDelay before the second try; doubles from then on
-   * @param patience after which a call gives up
-   * @param stall how long a download may stand still
-   */
-  record Pace(Duration firstDelay, Duration longestDelay, Duration patience, Duration stall) {
-    static final Pace DEFAULT =
-        new Pace(
-            Duration.ofMillis(500),
-            Duration.ofSeconds(20),
-            Duration.ofMinutes(2),
-            Duration.ofSeconds(60));
   }
 }

@@ -2,26 +2,18 @@ package io.buttress.data;
 
 import io.buttress.study.HubUri;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 
 /**
  * The cache of Python's {@code huggingface_hub}, read and written: {@code refs/<revision>} holds a
  * commit, {@code snapshots/<commit>/<file>} links to {@code blobs/<etag>}.
  */
 final class HubCache {
-  /** Locks of files are held by processes: these are for the threads of this one. */
-  private static final ConcurrentMap<Path, Object> MONITORS = new ConcurrentHashMap<>();
-
   private final Path hub;
 
   /**
@@ -72,12 +64,12 @@ final class HubCache {
   /** Fetches a blob to a file, which may hold the beginning of it. */
   @FunctionalInterface
   interface Fetch {
-    void into(Path file) throws HubRefusal, SourceException, IOException;
+    void into(Path file) throws Refusal, SourceException, IOException;
   }
 
   /** Puts a file into a snapshot; its blob is fetched if it is not here. Two do not fetch one. */
   Path put(HubUri uri, String commit, String file, String etag, Fetch fetch)
-      throws HubRefusal, SourceException, IOException {
+      throws Refusal, SourceException, IOException {
     Path blob = Files.createDirectories(repository(uri).resolve("blobs")).resolve(etag);
     if (!Files.exists(blob)) {
       fetch(uri, blob, fetch);
@@ -97,20 +89,18 @@ final class HubCache {
   }
 
   private void fetch(HubUri uri, Path blob, Fetch fetch)
-      throws HubRefusal, SourceException, IOException {
+      throws Refusal, SourceException, IOException {
     // Names of our own: Python's lock (flock) and Java's do not see each other.
     Path partial = blob.resolveSibling(blob.getFileName() + ".buttress.incomplete");
     Path locks = hub.resolve(".locks").resolve(repository(uri).getFileName());
     Path lock = Files.createDirectories(locks).resolve(blob.getFileName() + ".buttress.lock");
-    synchronized (MONITORS.computeIfAbsent(lock, path -> new Object())) {
-      try (FileChannel channel =
-              FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          FileLock held = channel.lock()) {
-        if (!Files.exists(blob)) {
-          fetch.into(partial);
-          Files.move(partial, blob, StandardCopyOption.ATOMIC_MOVE);
-        }
-      }
-    }
+    FileLocks.holding(
+        lock,
+        () -> {
+          if (!Files.exists(blob)) {
+            fetch.into(partial);
+            Files.move(partial, blob, StandardCopyOption.ATOMIC_MOVE);
+          }
+        });
   }
 }

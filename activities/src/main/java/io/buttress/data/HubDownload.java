@@ -1,12 +1,10 @@
 package io.buttress.data;
 
-import io.buttress.storage.DiskWriteException;
 import io.buttress.study.HubUri;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URLEncoder;
-import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +15,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import okhttp3.Headers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +38,7 @@ final class HubDownload {
   }
 
   /** A file of the repository, where it lies in the cache from now on. */
-  Path fetch(String name) throws HubRefusal, SourceException, IOException {
+  Path fetch(String name) throws Refusal, SourceException, IOException {
     String path =
         (uri.file() == null ? "/" : "/datasets/")
             + uri.repository()
@@ -49,26 +48,29 @@ final class HubDownload {
             + Arrays.stream(name.split("/"))
                 .map(HubDownload::encoded)
                 .collect(Collectors.joining("/"));
-    HttpHeaders headers = hub.http().head(path);
+    Headers headers = hub.http().head(path);
     String etag = etag(headers);
-    long size =
-        headers
-            .firstValueAsLong("X-Linked-Size")
-            .orElse(headers.firstValueAsLong("Content-Length").orElse(-1));
-    if (!headers.firstValue("X-Repo-Commit").orElse("").equals(commit) || size < 0) {
+    long size = size(headers);
+    if (!commit.equals(headers.get("X-Repo-Commit")) || size < 0) {
       throw new IOException("the answer for " + name + " is not a Hugging Face hub's");
     }
     return hub.cache()
         .put(uri, commit, name, etag, partial -> download(path, name, etag, size, partial));
   }
 
-  private static String etag(HttpHeaders headers) throws IOException {
+  private static String either(Headers headers, String first, String second) {
+    String value = headers.get(first) == null ? headers.get(second) : headers.get(first);
+    return value == null ? "" : value;
+  }
+
+  private static long size(Headers headers) {
+    String size = either(headers, "X-Linked-Size", "Content-Length");
+    return size.matches("\\d{1,18}") ? Long.parseLong(size) : -1;
+  }
+
+  private static String etag(Headers headers) throws IOException {
     String etag =
-        headers
-            .firstValue("X-Linked-Etag")
-            .orElse(headers.firstValue("ETag").orElse(""))
-            .replaceFirst("^W/", "")
-            .replace("\"", "");
+        either(headers, "X-Linked-Etag", "ETag").replaceFirst("^W/", "").replace("\"", "");
     if (!etag.matches("[\\w-]{1,128}")) {
       throw new IOException("the answer has no ETag");
     }
@@ -76,9 +78,8 @@ final class HubDownload {
   }
 
   private void download(String path, String name, String etag, long size, Path partial)
-      throws HubRefusal, SourceException, IOException {
+      throws Refusal, SourceException, IOException {
     for (int attempt = 1; attempt <= DOWNLOADS; attempt++) {
-      requireSpace(partial, size);
       hub.http()
           .download(
               path,
@@ -102,15 +103,6 @@ final class HubDownload {
             + " times with another checksum than "
             + hub.http().endpoint()
             + " gives it; look for a proxy that changes downloads, or name another revision");
-  }
-
-  private static void requireSpace(Path partial, long size) throws IOException {
-    long there = Files.exists(partial) ? Files.size(partial) : 0;
-    long free = Files.getFileStore(partial.getParent()).getUsableSpace();
-    if (free < size - there) {
-      throw new DiskWriteException(
-          partial, new IOException((size - there) / MEGABYTE + " MB are to come"));
-    }
   }
 
   /**

@@ -38,7 +38,7 @@ final class HubMessages {
    * @param file what was asked for; null: the repository
    * @param files what the repository holds, as far as that is known
    */
-  SourceException refused(HubUri uri, String file, HubRefusal refusal, Set<String> files) {
+  SourceException refused(HubUri uri, String file, Refusal refusal, Set<String> files) {
     String page = http.endpoint() + (uri.file() == null ? "/" : "/datasets/") + uri.repository();
     String problem =
         switch (refusal.code()) {
@@ -69,7 +69,7 @@ final class HubMessages {
             : ", or is private; check owner and name, or set HF_TOKEN");
   }
 
-  private String other(HubRefusal refusal) {
+  private String other(Refusal refusal) {
     String reason = refusal.reason().isEmpty() ? "" : ": " + refusal.reason();
     boolean denied = refusal.status() == 401 || refusal.status() == 403;
     if (denied && http.hasToken()) {

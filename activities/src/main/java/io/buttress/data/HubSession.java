@@ -127,7 +127,7 @@ final class HubSession {
             + encoded(uri.revisionOrMain());
     try {
       return parsed(hub.http().get(path));
-    } catch (HubRefusal e) {
+    } catch (Refusal e) {
       throw messages.refused(uri, uri.file(), e, Set.of());
     } catch (IOException e) {
       String commit = hub.cache().commit(uri);
@@ -207,7 +207,7 @@ final class HubSession {
     }
     try {
       return new HubDownload(hub, uri, revision.commit(), progress).fetch(name);
-    } catch (HubRefusal e) {
+    } catch (Refusal e) {
       throw messages.refused(uri, name, e, revision.files());
     } catch (IOException e) {
       throw messages.failed(uri, e);

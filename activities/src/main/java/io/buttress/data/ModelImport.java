@@ -42,7 +42,7 @@ final class ModelImport {
    *
    * @throws SourceException naming the file and what is wrong with it
    */
-  Imported load(String uri, HubSession session) throws SourceException, IOException {
+  Imported load(String uri, SourceSession session) throws SourceException, IOException {
     Located source = sources.modelFolder(uri, session);
     Path folder = source.path();
     EncoderConfig config;

@@ -14,6 +14,7 @@ import io.buttress.study.Problem;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedStudy;
 import io.buttress.study.ResolvedTask;
+import io.buttress.study.SourceUri;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Training;
@@ -47,7 +48,13 @@ final class StudyResolver {
    * @throws IOException when the store or the hub fails
    */
   ResolvedStudy resolve(StudySpec spec, Consumer<String> progress) throws IOException {
-    HubSession hub = sources.hubSession();
+    try (SourceSession session = sources.session()) {
+      return resolve(spec, session, progress);
+    }
+  }
+
+  private ResolvedStudy resolve(StudySpec spec, SourceSession session, Consumer<String> progress)
+      throws IOException {
     List<Problem> problems = new ArrayList<>();
     List<ResolvedModel> resolvedModels = new ArrayList<>();
     for (int i = 0; i < spec.models().size(); i++) {
@@ -55,7 +62,7 @@ final class StudyResolver {
       progress.accept(path);
       try {
         ModelImport.Imported imported =
-            models.load(spec.models().get(i), telling(hub, path, progress));
+            models.load(spec.models().get(i), telling(session, path, progress));
         checkFits(spec, imported, problems);
         resolvedModels.add(imported.model());
       } catch (SourceException e) {
@@ -74,7 +81,7 @@ final class StudyResolver {
         try {
           splits.put(
               split.getKey(),
-              dataFile(place.uri(), task.format(), telling(hub, place.path(), progress)));
+              dataFile(place.uri(), task.format(), telling(session, place.path(), progress)));
         } catch (SourceException e) {
           problems.add(new Problem(place.path(), e.getMessage()));
         } catch (IOException e) {
@@ -89,8 +96,9 @@ final class StudyResolver {
     return new ResolvedStudy(spec, resolvedModels, tasks);
   }
 
-  private static HubSession telling(HubSession hub, String path, Consumer<String> progress) {
-    return hub.telling(detail -> progress.accept(path + ": " + detail));
+  private static SourceSession telling(
+      SourceSession session, String path, Consumer<String> progress) {
+    return session.telling(detail -> progress.accept(path + ": " + detail));
   }
 
   /**
@@ -119,9 +127,9 @@ final class StudyResolver {
     return splits;
   }
 
-  private DataFile dataFile(String uri, String format, HubSession hub)
+  private DataFile dataFile(String uri, String format, SourceSession session)
       throws SourceException, IOException {
-    Located source = sources.dataFile(uri, hub);
+    Located source = sources.dataFile(uri, session);
     DataFormat known = format == null ? Sources.format(uri) : DataFormat.of(format).orElse(null);
     if (known == null) {
       throw new SourceException(
@@ -138,7 +146,12 @@ final class StudyResolver {
   }
 
   private static String pinned(String uri, String commit) {
-    return commit == null ? uri : HubUri.parse(uri).orElseThrow().at(commit).toString();
+    if (commit == null) {
+      return uri;
+    }
+    SourceUri source = SourceUri.parse(uri);
+    String location = HubUri.parse(source.location()).orElseThrow().at(commit).toString();
+    return location + uri.substring(source.location().length());
   }
 
   /** What a study asks of a model must fit its architecture. */

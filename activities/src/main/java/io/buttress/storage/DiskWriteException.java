@@ -23,7 +23,7 @@ public final class DiskWriteException extends IOException {
   }
 
   /** A stream to a file that tells its failures from those of what is read meanwhile. */
-  static OutputStream stream(Path file) throws IOException {
+  public static OutputStream stream(Path file) throws IOException {
     OutputStream out;
     try {
       out = Files.newOutputStream(file);

@@ -310,9 +310,11 @@ public final class MinioObjectStore implements ObjectStore {
       String code = response.errorResponse().code();
       String check =
           switch (code) {
-            case "NoSuchBucket" -> "; create the bucket, or set BUTTRESS_BUCKET";
+            case "NoSuchBucket" ->
+                "; create it, or name another (BUTTRESS_BUCKET, BUTTRESS_S3_BUCKETS)";
             case "AccessDenied" ->
-                "; check what AWS_ACCESS_KEY_ID may do in the bucket (BUTTRESS_BUCKET)";
+                "; check what AWS_ACCESS_KEY_ID may do in the bucket (BUTTRESS_BUCKET,"
+                    + " BUTTRESS_S3_BUCKETS)";
             case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
                 "; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
             default -> "";

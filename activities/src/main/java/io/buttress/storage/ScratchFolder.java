@@ -23,7 +23,7 @@ public final class ScratchFolder implements AutoCloseable {
     root = Files.createTempDirectory("buttress-");
   }
 
-  ScratchFolder(Path parent) throws IOException {
+  public ScratchFolder(Path parent) throws IOException {
     root = parent.resolve(UUID.randomUUID().toString());
     try {
       Files.createDirectory(root);
@@ -32,8 +32,8 @@ public final class ScratchFolder implements AutoCloseable {
     }
   }
 
-  /** Removes what processes that were killed left below a folder, more than a day ago. */
-  static void sweep(Path parent) throws IOException {
+  /** Removes what processes that were killed left in a folder, more than a day ago. */
+  public static void sweep(Path parent) throws IOException {
     Instant oldest = Instant.now().minus(ABANDONED);
     try (Stream<Path> folders = Files.list(parent)) {
       for (Path folder : folders.toList()) {

@@ -35,12 +35,12 @@ final class Fixtures {
   static Sources sources(Path folder, Path... roots) throws IOException {
     List<Path> allowed = roots.length == 0 ? List.of(Path.of("/")) : List.of(roots);
     Hub offline = new Hub(Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true);
-    return new Sources(allowed, offline, folder.resolve("scratch"));
+    return new Sources(allowed, offline, Buckets.NONE, folder.resolve("scratch"));
   }
 
   static ResolvedModel imported(ArtifactStore store, Sources sources, String uri)
       throws SourceException, IOException {
-    return new ModelImport(store, sources).load(uri, sources.hubSession()).model();
+    return new ModelImport(store, sources).load(uri, sources.session()).model();
   }
 
   static InputStream resource(String name) {

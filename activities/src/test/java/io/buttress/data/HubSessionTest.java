@@ -38,14 +38,14 @@ class HubSessionTest {
   private static final String SECOND = "2".repeat(40);
   private static final String SECRET = "hf_verySecret";
   private static final Optional<String> TOKEN = Optional.of(SECRET);
-  private static final Hub.Pace QUICK =
-      new Hub.Pace(
+  private static final Pace QUICK =
+      new Pace(
           Duration.ofMillis(5),
           Duration.ofMillis(50),
           Duration.ofSeconds(20),
           Duration.ofMillis(500));
-  private static final Hub.Pace IMPATIENT =
-      new Hub.Pace(
+  private static final Pace IMPATIENT =
+      new Pace(
           Duration.ofMillis(5),
           Duration.ofMillis(20),
           Duration.ofMillis(200),

@@ -214,7 +214,9 @@ class PlanStudyActivityTest {
           .with("sub/dev.jsonl", "{\"text\": \"b\", \"label\": \"1\"}\n");
       Hub hub = new Hub(server.endpoint(), Optional.empty(), folder.resolve("home"), false);
       stop();
-      start(new PlanStudyActivity(store, new Sources(List.of(), hub, folder.resolve("scratch"))));
+      start(
+          new PlanStudyActivity(
+              store, new Sources(List.of(), hub, Buckets.NONE, folder.resolve("scratch"))));
       TaskSpec task =
           Fixtures.task(
               "hf:datasets/org/texts@v1/train.tsv", "hf:datasets/org/texts@v1/sub/dev.jsonl");
@@ -251,7 +253,8 @@ class PlanStudyActivityTest {
     Hub hub = new Hub(server.endpoint(), Optional.empty(), folder.resolve("home"), false);
     StudyResolver resolver =
         new StudyResolver(
-            store, new Sources(List.of(Path.of("/")), hub, folder.resolve("scratch")));
+            store,
+            new Sources(List.of(Path.of("/")), hub, Buckets.NONE, folder.resolve("scratch")));
     String train = "hf:datasets/org/texts/train.tsv";
     StudySpec spec =
         Fixtures.study(List.of(model), List.of(Fixtures.task(train, "sample:sentiment/train")));

@@ -1,7 +1,9 @@
 package io.buttress.worker;
 
+import io.buttress.data.Buckets;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.MinioObjectStore;
+import io.buttress.storage.ObjectStore;
 import io.buttress.tracking.MlflowAccess;
 import io.buttress.tracking.MlflowTracker;
 import io.grpc.StatusRuntimeException;
@@ -16,6 +18,8 @@ import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Connects to the services that the environment names, and checks that they answer. */
 final class Connections {
@@ -70,11 +74,11 @@ final class Connections {
   static ArtifactStore artifacts(Environment environment) throws ServiceException {
     try {
       // At the start somebody waits for an answer; later a restart of the store is waited out.
-      try (MinioObjectStore check = bucket(environment, STORE_START_PATIENCE)) {
+      try (MinioObjectStore check = bucket(environment, own(environment), STORE_START_PATIENCE)) {
         check.verifyWritable();
       }
       return new ArtifactStore(
-          bucket(environment, STORE_PATIENCE),
+          bucket(environment, own(environment), STORE_PATIENCE),
           environment.home().resolve("cache"),
           environment.cacheBytes());
     } catch (IllegalArgumentException | IOException e) {
@@ -82,14 +86,31 @@ final class Connections {
     }
   }
 
-  private static MinioObjectStore bucket(Environment environment, Duration patience)
+  /** The buckets of {@code BUTTRESS_S3_BUCKETS}, for {@code s3:} sources. Connects on first use. */
+  static Buckets sources(Environment environment) throws ServiceException {
+    Map<String, ObjectStore> buckets = new HashMap<>();
+    for (String name : environment.s3Buckets()) {
+      try {
+        buckets.put(name, bucket(environment, name, STORE_PATIENCE));
+      } catch (IllegalArgumentException e) {
+        throw new ServiceException("BUTTRESS_S3_BUCKETS: " + e.getMessage(), e);
+      }
+    }
+    return new Buckets(buckets);
+  }
+
+  private static String own(Environment environment) throws ServiceException {
+    return environment.require("BUTTRESS_BUCKET", "a bucket that exists");
+  }
+
+  private static MinioObjectStore bucket(Environment environment, String name, Duration patience)
       throws ServiceException {
     return new MinioObjectStore(
         environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address"),
         environment.get("AWS_REGION").orElse("us-east-1"),
         environment.require("AWS_ACCESS_KEY_ID", "the object store's access key"),
         environment.require("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
-        environment.require("BUTTRESS_BUCKET", "a bucket that exists"),
+        name,
         patience);
   }
 

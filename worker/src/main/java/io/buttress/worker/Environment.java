@@ -146,6 +146,15 @@ public final class Environment {
         .map(roots -> Stream.of(roots.split(File.pathSeparator)).map(Path::of).toList());
   }
 
+  /** Buckets that {@code s3:} sources may be read from. */
+  public List<String> s3Buckets() throws ServiceException {
+    return get("BUTTRESS_S3_BUCKETS").stream()
+        .flatMap(names -> Stream.of(names.split("[:,\\s]+")))
+        .filter(name -> !name.isEmpty())
+        .distinct()
+        .toList();
+  }
+
   /** The variables with secrets read from their files, for libraries that take a map. */
   public Map<String, String> withSecrets(String... names) throws ServiceException {
     Map<String, String> all = new HashMap<>(variables);

@@ -66,6 +66,7 @@ final class LocalCommand implements Callable<Integer> {
           new Sources(
               environment.fileRoots().orElse(List.of(Path.of("/"))),
               environment.hub(),
+              Connections.sources(environment),
               home.resolve("cache"));
       try (MlflowTracker tracker = mlflow == null ? null : mlflow.tracker(artifacts);
           EmbeddedTemporal temporal = new EmbeddedTemporal();

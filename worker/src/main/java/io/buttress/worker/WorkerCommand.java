@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
     description = {
       "Runs the workflows and activities of studies.",
       "Needs TEMPORAL_ADDRESS, MLFLOW_TRACKING_URI, BUTTRESS_BUCKET and the AWS_* variables;",
-      "reads file: sources only below BUTTRESS_FILE_ROOTS."
+      "reads file: sources only below BUTTRESS_FILE_ROOTS, s3: only in BUTTRESS_S3_BUCKETS."
     },
     mixinStandardHelpOptions = true)
 final class WorkerCommand implements Callable<Integer> {
@@ -49,6 +49,7 @@ final class WorkerCommand implements Callable<Integer> {
         new Sources(
             environment.fileRoots().orElse(List.of()),
             environment.hub(),
+            Connections.sources(environment),
             environment.home().resolve("cache"));
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);

@@ -57,6 +57,13 @@ final class EnvironmentTest {
         .contains(List.of(Path.of("/a"), Path.of("/b")));
   }
 
+  @Test
+  void splitsBuckets() throws Exception {
+    assertThat(new Environment(Map.of("BUTTRESS_S3_BUCKETS", "a:b,c, a")).s3Buckets())
+        .containsExactly("a", "b", "c");
+    assertThat(new Environment(Map.of("BUTTRESS_BUCKET", "own")).s3Buckets()).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({"1, 1", "20000000000, 20000000000", "20GB, 20000000000", "3 mb, 3000000", "7B, 7"})
   void readsHowLargeTheCacheMayBe(String text, long bytes) throws Exception {

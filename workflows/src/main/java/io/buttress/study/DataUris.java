@@ -15,14 +15,14 @@ public final class DataUris {
 
   /** The file's name without directory and extension, as out-of-distribution sets are called. */
   public static String baseName(String uri) {
-    String name = fileName(uri);
+    String name = SourceUri.parse(uri).name();
     int dot = name.lastIndexOf('.');
     return dot > 0 ? name.substring(0, dot) : name;
   }
 
   /** {@code tsv}, {@code csv}, {@code jsonl} or {@code parquet} by the file's extension. */
   public static Optional<String> format(String uri) {
-    String name = fileName(uri);
+    String name = SourceUri.parse(uri).name();
     String extension = name.substring(name.lastIndexOf('.') + 1);
     return TaskParser.FORMATS.stream().filter(extension::equalsIgnoreCase).findFirst();
   }
@@ -102,12 +102,7 @@ public final class DataUris {
     if (uri == null) {
       return null;
     }
-    if (uri.startsWith("hf:")) {
-      return hub(node, uri, false, "hf:owner/name");
-    }
-    return uri.startsWith("file:")
-        ? file(node, uri)
-        : unknownScheme(node, uri, "file: (a folder) or hf: (a hub's model)");
+    return source(node, uri, false, "file:, hf:, https: or s3:");
   }
 
   /** Notes a URI that cannot name a data file. */
@@ -123,47 +118,56 @@ public final class DataUris {
       node.problem("no such sample" + Nearest.hint(uri, catalog.samples()));
       return null;
     }
-    if (uri.startsWith("hf:")) {
-      return hub(node, uri, true, "hf:datasets/owner/name/file.tsv");
-    }
-    return uri.startsWith("file:")
-        ? file(node, uri)
-        : unknownScheme(node, uri, "file:, hf: or sample:");
+    return source(node, uri, true, "file:, hf:, https:, s3: or sample:");
   }
 
-  private static String hub(SpecNode node, String text, boolean data, String form) {
-    if (HubUri.parse(text).filter(uri -> (uri.file() != null) == data).isPresent()) {
-      return text;
+  private static String source(SpecNode node, String uri, boolean data, String known) {
+    SourceUri source = SourceUri.parse(uri);
+    String location = source.location();
+    Optional<String> problem = source.problem(data);
+    if (problem.isPresent()) {
+      node.problem(problem.get());
+      return null;
     }
+    boolean usable =
+        location.startsWith("https:")
+            || location.startsWith("s3:")
+            || location.startsWith("hf:") && hub(node, source, uri, data)
+            || location.startsWith("file:") && file(node, location);
+    if (!usable && !location.matches("(?:hf|file):.*")) {
+      // An address may hold a password.
+      String shown = uri.replaceFirst("//[^/@]*@", "//...@");
+      node.problem("must be a URI with " + known + ", not " + Quote.of(shown));
+    }
+    return usable ? uri : null;
+  }
+
+  private static boolean hub(SpecNode node, SourceUri source, String text, boolean data) {
+    // A model is a repository, or a folder in an archive of a dataset's.
+    boolean file = data || source.isArchive();
+    if (HubUri.parse(source.location()).filter(uri -> (uri.file() != null) == file).isPresent()) {
+      return true;
+    }
+    String form = data ? "hf:datasets/owner/name/file.tsv" : "hf:owner/name";
     node.problem("must be like " + form + ", not " + Quote.of(text));
-    return null;
+    return false;
   }
 
-  private static String file(SpecNode node, String text) {
+  private static boolean file(SpecNode node, String text) {
     try {
       URI uri = new URI(text);
       String host = uri.getAuthority();
       if (!uri.isOpaque() && host == null && uri.getPath().length() > 1) {
         if (uri.getQuery() == null && uri.getFragment() == null) {
-          return text;
+          return true;
         }
         node.problem("must not hold a bare ? or #: write %3F or %23 in " + Quote.of(text));
-        return null;
+        return false;
       }
       node.problem("must be an absolute file URI such as file:/data/x, not " + Quote.of(text));
     } catch (URISyntaxException e) {
       node.problem("is no URI: " + e.getReason() + " (write a space as %20) in " + Quote.of(text));
     }
-    return null;
-  }
-
-  private static String unknownScheme(SpecNode node, String uri, String known) {
-    node.problem("must be a URI with " + known + " in this version, not " + Quote.of(uri));
-    return null;
-  }
-
-  private static String fileName(String uri) {
-    String path = uri.endsWith("/") ? uri.substring(0, uri.length() - 1) : uri;
-    return path.substring(path.lastIndexOf('/') + 1);
+    return false;
   }
 }

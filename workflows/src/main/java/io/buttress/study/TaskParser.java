@@ -259,7 +259,8 @@ final class TaskParser {
       for (SpecNode file : files) {
         String uri = (file.json().isObject() ? file.get("file") : file).json().textValue();
         if (uri != null
-            && (uri.startsWith("file:") || uri.startsWith("hf:datasets/"))
+            && uri.matches("(?:file:|hf:datasets/|https:|s3:).*")
+            && SourceUri.parse(uri).problem(true).isEmpty()
             && DataUris.format(uri).isEmpty()) {
           file.problem("has no extension .tsv, .csv, .jsonl or .parquet: give the task's format");
         }

@@ -21,6 +21,9 @@ class DataUrisTest {
     "file:my data/x.tsv, file:/studies/a/my%20data/x.tsv",
     "file:my%20data/x.tsv, file:/studies/a/my%20data/x.tsv",
     "file:a:b.tsv, file:/studies/a/a:b.tsv",
+    "file:a.zip!/b/x.tsv, file:/studies/a/a.zip!/b/x.tsv",
+    "https://host/x.tsv, https://host/x.tsv",
+    "s3:bucket/x.tsv, s3:bucket/x.tsv",
     "file:, file:",
     "hf:o/n, hf:o/n",
     "sample:sentiment/train, sample:sentiment/train",
@@ -65,5 +68,9 @@ class DataUrisTest {
     assertThat(DataUris.format("file:/d/tsv.d/x")).isEmpty();
     assertThat(DataUris.baseName("hf:datasets/o/n@v1.0/d/hans.tsv")).isEqualTo("hans");
     assertThat(DataUris.format("hf:datasets/o/n@v1.0/d/hans.tsv")).contains("tsv");
+    assertThat(DataUris.baseName("https://h/a.zip!/d/hans.v2.tsv.gz#sha256=" + "0".repeat(64)))
+        .isEqualTo("hans.v2");
+    assertThat(DataUris.format("https://h/d/hans.jsonl.gz?v=1.csv")).contains("jsonl");
+    assertThat(DataUris.format("s3:bucket/d/hans.CSV")).contains("csv");
   }
 }

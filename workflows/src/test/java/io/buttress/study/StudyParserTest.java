@@ -135,8 +135,7 @@ class StudyParserTest {
         .containsExactlyInAnyOrder(
             "nam: unknown field; did you mean name?",
             "name: is required",
-            "models[0]: must be a URI with file: (a folder) or hf: (a hub's model) in this version,"
-                + " not \"bert\"",
+            "models[0]: must be a URI with file:, hf:, https: or s3:, not \"bert\"",
             "tasks[0]: rte needs its files: give train and validation (the Hub has them in"
                 + " nyu-mll/glue, configuration rte; `buttress tasks rte` names the files)",
             "tasks[1]: unknown task \"sst-2\"; did you mean sst2?",
@@ -306,13 +305,16 @@ class StudyParserTest {
         "'limit': 2.5 | tasks[0].limit: must be a whole number",
         "'format': 'xml' | tasks[0].format: must be one of tsv, csv, jsonl, parquet",
         "'test': 'file:/c.txt' | tasks[0].test: has no extension .tsv, .csv, .jsonl or .parquet",
-        "'train': 'data/a.tsv' | tasks[0].train: must be a URI with file:, hf: or sample:",
+        "'train': 'data/a.tsv' | tasks[0].train: must be a URI with file:, hf:, https:, s3: or sample:",
         "'train': 'file:a.tsv' | tasks[0].train: must be an absolute file URI",
         "'train': 'file://host/a.tsv' | tasks[0].train: must be an absolute file URI",
         "'train': 'file:/my data/a.tsv' | tasks[0].train: is no URI",
         "'train': 'hf:o/n' | tasks[0].train: must be like hf:datasets/owner/name/file.tsv",
         "'test': 'hf:datasets/o/n/c.txt' | tasks[0].test: has no extension .tsv, .csv, .jsonl or .parquet",
-        "'train': 's3:bucket/a.tsv' | tasks[0].train: must be a URI with file:, hf: or sample:",
+        "'train': 's3:bucket' | tasks[0].train: must be like s3:bucket/folder/name",
+        "'train': 'https://host/a.zip' | tasks[0].train: is an archive: name the file in it",
+        "'test': 'https://host/a.zip!/c.txt' | tasks[0].test: has no extension .tsv",
+        "'test': 'https://host/c.txt?as=c.tsv' | tasks[0].test: has no extension .tsv",
         "'train': 'sample:sentimnt/train' | tasks[0].train: no such sample; did you mean",
         "'outOfDistribution': ['file:/x/d.tsv', 'file:/y/d.tsv'] | tasks[0].outOfDistribution[1]:",
         "'id': '../up' | tasks[0].id: must be letters",

@@ -1,9 +1,9 @@
 package io.buttress.data;
 
-import java.net.http.HttpHeaders;
+import okhttp3.Headers;
 
-/** A hub's final no: trying again changes nothing. */
-final class HubRefusal extends Exception {
+/** A server's final no: trying again changes nothing. */
+final class Refusal extends Exception {
   private static final long serialVersionUID = 1L;
   private static final int LONGEST = 200;
 
@@ -11,17 +11,17 @@ final class HubRefusal extends Exception {
   private final String code;
   private final String reason;
 
-  HubRefusal(int status, HttpHeaders headers) {
+  Refusal(int status, Headers headers) {
     this.status = status;
-    this.code = headers.firstValue("X-Error-Code").orElse("");
-    this.reason = headers.firstValue("X-Error-Message").map(HubRefusal::line).orElse("");
+    this.code = text(headers, "X-Error-Code");
+    this.reason = line(text(headers, "X-Error-Message"));
   }
 
   int status() {
     return status;
   }
 
-  /** {@code RepoNotFound}, {@code GatedRepo}, ..., or empty. */
+  /** A hub's {@code RepoNotFound}, {@code GatedRepo}, ..., or empty. */
   String code() {
     return code;
   }
@@ -29,6 +29,11 @@ final class HubRefusal extends Exception {
   /** In the hub's words; may be empty. */
   String reason() {
     return reason;
+  }
+
+  private static String text(Headers headers, String name) {
+    String value = headers.get(name);
+    return value == null ? "" : value;
   }
 
   private static String line(String text) {
