@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,6 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -298,6 +302,69 @@ final class LocalIT {
         study,
         Files.readString(study).replace("steps: 20", "steps: " + steps)
             + "execution: {checkpointEvery: 1s}\n");
+  }
+
+  /** None of them is like a task of the catalogue; each has what has broken others' readers. */
+  @Test
+  void runsTasksThatAreGivenOnlyAsFiles() throws Exception {
+    Path data = Files.createDirectories(folder.resolve("data"));
+    Map<String, IntFunction<String>> files = new TreeMap<>();
+    files.put(
+        "many.jsonl",
+        i ->
+            "{\"meta\": {\"ids\": [%d, {\"a\": null}]}, \"said\": {\"text\": \"word %d\"}, \"intent\": \"class %d\"}"
+                .formatted(i, i % 40, i % 40));
+    files.put("headless.tsv", i -> "source\t" + i % 2 + "\t*\tA \"sentence\" no " + i);
+    files.put(
+        "slashes.csv",
+        i ->
+            i == 0
+                ? "body,kind"
+                : "\"a, b\n" + i + "\"," + List.of("n/a", "in favour / yes").get(i % 2));
+    files.put("long.tsv", i -> i == 0 ? "text\tlabel" : "word ".repeat(20_000) + "\t" + i % 2);
+    for (Map.Entry<String, IntFunction<String>> file : files.entrySet()) {
+      for (String split : List.of("train", "dev")) {
+        int rows = file.getKey().startsWith("long") ? 9 : 81;
+        Files.writeString(
+            data.resolve(split + "-" + file.getKey()),
+            IntStream.range(0, rows).mapToObj(file.getValue()).collect(joining("\n", "", "\n")));
+      }
+    }
+    Path study =
+        Files.writeString(
+            folder.resolve("files.yaml"),
+            """
+            name: files
+            models: ["%s"]
+            tasks:
+              - {id: many, train: "file:data/train-many.jsonl", validation: "file:data/dev-many.jsonl",
+                 text: said.text, label: intent, metric: macro_f1}
+              - {id: headless, train: "file:data/train-headless.tsv",
+                 validation: "file:data/dev-headless.tsv", columns: [source, label, note, sentence],
+                 text: sentence, label: label, metric: matthews}
+              - {id: slashes, train: "file:data/train-slashes.csv",
+                 validation: "file:data/dev-slashes.csv", text: body, label: kind, metric: f1}
+              - {id: long, train: "file:data/train-long.tsv", validation: "file:data/dev-long.tsv",
+                 text: text, label: label}
+            methods: [{id: repina-i}]
+            training: {steps: 20, batchSize: 8, learningRate: 1e-3, maxLength: 32}
+            """
+                .formatted(model.toUri()));
+    Path out = folder.resolve("report");
+
+    Run run = local(study, out);
+    assertThat(run.exit()).as(run.output()).isEqualTo(Exit.DONE);
+    JsonNode report = Json.MAPPER.readTree(out.resolve("report.json").toFile());
+    Map<String, String> metrics =
+        Map.of("many", "macro_f1", "headless", "matthews", "slashes", "f1", "long", "accuracy");
+    assertThat(report.path("trials").findValuesAsText("task"))
+        .containsExactlyInAnyOrderElementsOf(metrics.keySet());
+    for (JsonNode trial : report.path("trials")) {
+      String metric = metrics.get(trial.path("task").asText());
+      assertThat(trial.path("status").asText()).as(run.output()).isEqualTo("done");
+      assertThat(trial.path("validation").path(metric).isNumber()).as(metric).isTrue();
+    }
+    assertThat(out.resolve("report.html")).isNotEmptyFile();
   }
 
   private Path study(String methods) throws Exception {

@@ -71,6 +71,10 @@ final class Servers implements AutoCloseable {
     return artifacts;
   }
 
+  String bucket() throws ServiceException {
+    return environment.require("BUTTRESS_BUCKET", "a bucket that exists");
+  }
+
   MlflowClient mlflow() {
     return mlflow;
   }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
 import io.buttress.study.StudyResult;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.CanceledFailure;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +38,7 @@ final class ServersIT {
   @BeforeEach
   void connect() throws Exception {
     servers = Servers.connect();
-    worker = Servers.startWorker(folder);
+    worker = Servers.startWorker(folder, Map.of("BUTTRESS_S3_BUCKETS", servers.bucket()));
   }
 
   @AfterEach
@@ -123,6 +126,39 @@ final class ServersIT {
     servers.awaitCheckpoint(trial, 2);
     assertThat(worker.output()).contains("going on from step");
     servers.studies().cancel(name);
+  }
+
+  @Test
+  void readsFromABucketThatItMayRead() throws Exception {
+    Path table = folder.resolve("train.tsv.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(table))) {
+      out.write("text\tlabel\ngood\tyes\nbad\tno\n".getBytes());
+    }
+    String key = name + "/train.tsv.gz";
+    ObjectStore bucket = servers.artifacts().objects();
+    bucket.putIfAbsent(key, table);
+    try {
+      String uri = "s3:" + servers.bucket() + "/" + key;
+      ObjectNode study = (ObjectNode) study(5, 1);
+      study.set(
+          "tasks",
+          Json.MAPPER.readTree(
+              """
+              [{"id": "mine", "text": "text", "label": "label", "train": "%s", "validation": "%s"}]
+              """
+                  .formatted(uri, uri)));
+      servers.studies().start(name, study);
+      assertThat(servers.studies().result(name).get(120, TimeUnit.SECONDS).done()).isEqualTo(1);
+
+      String other = uri.replace(servers.bucket(), servers.bucket() + "-other");
+      ((ObjectNode) study.at("/tasks/0")).put("train", other);
+      servers.studies().start(name + "-other", study);
+      assertThatThrownBy(() -> servers.studies().result(name + "-other").get(60, TimeUnit.SECONDS))
+          .rootCause()
+          .hasMessageContainingAll("tasks[0].train", "-other", "BUTTRESS_S3_BUCKETS");
+    } finally {
+      bucket.delete(key);
+    }
   }
 
   /** However young things are; returns what it says. */
