@@ -17,6 +17,7 @@ import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -34,6 +35,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -185,14 +187,20 @@ final class Http {
   void download(HttpUrl url, Path file, Resumption resumption, LongConsumer progress)
       throws Refusal, IOException {
     boolean whole = false;
+    AtomicLong furthest = new AtomicLong(Files.exists(file) ? Files.size(file) : 0);
     while (!whole) {
       // A cut that came after much is no failure: patience is for servers that give nothing.
-      whole = retried(() -> part(url, file, resumption, progress));
+      whole = retried(() -> part(url, file, resumption, furthest, progress));
     }
   }
 
-  /** Whether the file is whole. */
-  private boolean part(HttpUrl url, Path file, Resumption resumption, LongConsumer progress)
+  /**
+   * Whether the file is whole.
+   *
+   * @param furthest the most that has come, ever: a server that begins anew each time gives nothing
+   */
+  private boolean part(
+      HttpUrl url, Path file, Resumption resumption, AtomicLong furthest, LongConsumer progress)
       throws Refusal, IOException {
     try (PartialFile part = PartialFile.open(file)) {
       if (part.size() == resumption.size()) {
@@ -209,9 +217,8 @@ final class Http {
         headers.put("Range", "bytes=" + part.size() + "-");
         headers.putAll(conditions);
       }
-      long start = part.size();
       part.requireSpace(resumption.size());
-      progress.accept(start);
+      progress.accept(part.size());
       try {
         follow(
             "GET",
@@ -235,9 +242,10 @@ final class Http {
         if (e instanceof BusyException busy && busy.status() == NOT_THERE) {
           part.restart();
         }
-        if (!isTransient(e) || part.size() - start < PartialFile.MUCH) {
+        if (!isTransient(e) || part.size() - furthest.get() < PartialFile.MUCH) {
           throw e;
         }
+        furthest.set(part.size());
         LOG.info("{} breaks off after {} bytes, going on: {}", site, part.size(), e.toString());
         return false;
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.buttress.study.Json;
 import io.buttress.study.SourceUri;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,7 +16,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import okhttp3.OkHttpClient;
 import org.assertj.core.api.AbstractStringAssert;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterEach;
@@ -107,8 +110,8 @@ class WebFilesTest {
     try (FakeWeb other = new FakeWeb().with("/d/train.tsv", data)) {
       Path parts = folder.resolve("parts");
       // It has another port, and so another address.
-      String old = io.buttress.study.Json.sha256(server.uri("/d/train.tsv"));
-      String now = io.buttress.study.Json.sha256(other.uri("/d/train.tsv"));
+      String old = Json.sha256(server.uri("/d/train.tsv"));
+      String now = Json.sha256(other.uri("/d/train.tsv"));
       Files.move(parts.resolve(old), parts.resolve(now));
       Files.move(parts.resolve(old + ".validator"), parts.resolve(now + ".validator"));
       WebFiles web = new WebFiles(folder, other.client(), SERVER, QUICK);
@@ -148,11 +151,22 @@ class WebFilesTest {
   @Test
   void aPartThatIsLongerThanTheFileIsGivenUp() throws Exception {
     Path parts = folder.resolve("parts");
-    String name = io.buttress.study.Json.sha256(server.uri("/d/train.tsv"));
+    String name = Json.sha256(server.uri("/d/train.tsv"));
     Files.createDirectories(parts);
     Files.write(parts.resolve(name), new byte[60_000]);
     Files.writeString(parts.resolve(name + ".validator"), '"' + FakeHub.sha256(data) + '"');
     assertThat(train()).hasBinaryContent(data);
+  }
+
+  @Test
+  void aServerThatAlwaysBreaksOffAndBeginsAnewIsGivenUp() {
+    server.with("/large", new byte[3_000_000]);
+    FakeHub.Fault[] always = new FakeHub.Fault[1000];
+    Arrays.fill(always, FakeHub.cut(2_000_000));
+    server.fails(always);
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() -> fetch(web(SERVER, IMPATIENT), server.uri("/large")))
+        .withMessageContaining("/large");
   }
 
   @Test
@@ -252,7 +266,7 @@ class WebFilesTest {
   /** A name that means another address the second time. */
   @Test
   void theAddressThatIsConnectedToCounts() throws Exception {
-    List<String> asked = new java.util.concurrent.CopyOnWriteArrayList<>();
+    List<String> asked = new CopyOnWriteArrayList<>();
     WebFiles web =
         new WebFiles(
             folder,
@@ -283,7 +297,7 @@ class WebFilesTest {
     WebFiles web =
         new WebFiles(
             folder,
-            new okhttp3.OkHttpClient.Builder().dns(server.client().dns()).build(),
+            new OkHttpClient.Builder().dns(server.client().dns()).build(),
             SERVER,
             IMPATIENT);
     assertThatThrownBy(() -> fetch(web, server.uri("/d/train.tsv")))
