@@ -1,5 +1,6 @@
 package io.buttress.collapse;
 
+import io.buttress.storage.Safetensors.Tensor;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -8,7 +9,7 @@ import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.NormOps_DDRM;
 
 /** Every collapse metric of a representation matrix; {@code docs/metrics.md} has the formulas. */
-final class CollapseMetrics {
+public final class CollapseMetrics {
   private CollapseMetrics() {}
 
   /**
@@ -49,6 +50,34 @@ final class CollapseMetrics {
     metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, pretrainedSpectrum));
     metrics.put("nc1", classes == null ? null : NeuralCollapse.nc1(z, classes, spectrum.floor()));
     return metrics;
+  }
+
+  /**
+   * The few that are measured at every layer and in the middle of training: {@code effective_rank},
+   * {@code mean_cosine} and {@code cka_pretrained}. Values are null where undefined.
+   *
+   * @param z n examples x H dimensions
+   * @param pretrained n x H, rows in the same order
+   * @throws IllegalArgumentException when a matrix is empty or holds a value that is not finite
+   */
+  public static SortedMap<String, Double> brief(DMatrixRMaj z, DMatrixRMaj pretrained) {
+    Spectrum spectrum = Spectrum.of(z);
+    SortedMap<String, Double> metrics = new TreeMap<>();
+    metrics.put("effective_rank", SpectrumMetrics.effectiveRank(spectrum));
+    metrics.put("mean_cosine", meanCosine(z, rowNorms(z)));
+    metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, Spectrum.of(pretrained)));
+    return metrics;
+  }
+
+  /** Representations in float64. */
+  public static DMatrixRMaj matrix(Tensor representations) {
+    float[] values = representations.floats();
+    DMatrixRMaj matrix =
+        new DMatrixRMaj((int) representations.shape()[0], (int) representations.shape()[1]);
+    for (int i = 0; i < values.length; i++) {
+      matrix.data[i] = values[i];
+    }
+    return matrix;
   }
 
   /**

@@ -24,6 +24,7 @@ import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +58,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       Optional<TrialResult.Collapse> stored = measured.metrics(trial);
       TrialResult.Collapse metrics =
           stored.isPresent() ? stored.get() : measure(trial, evaluationKey);
-      return new Collapse(CollapseStore.key(trial), metrics.pretrained(), metrics.finetuned());
+      return new Collapse(
+          CollapseStore.key(trial), metrics.pretrained(), metrics.finetuned(), metrics.layers());
     } catch (LostArtifactException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
@@ -69,7 +71,9 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     ActivityExecutionContext context = Activity.getExecutionContext();
     int layer = trial.collapse().layer();
     Artifact evaluation = store.get(evaluationKey);
-    Map<Integer, Tensor> pretrained = pretrained(snapshot(trial), numerics(evaluation), context);
+    SnapshotRequest snapshot = snapshot(trial);
+    Numerics numerics = numerics(evaluation);
+    Map<Integer, Tensor> pretrained = pretrained(snapshot, numerics, context);
     Map<String, Tensor> evaluated = Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
     DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(layer));
     DMatrixRMaj after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
@@ -88,9 +92,39 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     TrialResult.Collapse metrics =
         new TrialResult.Collapse(
             CollapseMetrics.compute(before, spectrumBefore, before, spectrumBefore, classes, topK),
-            CollapseMetrics.compute(after, spectrumAfter, before, spectrumBefore, classes, topK));
+            CollapseMetrics.compute(after, spectrumAfter, before, spectrumBefore, classes, topK),
+            layers(
+                trial,
+                snapshots.everyLayer(snapshot, numerics),
+                Safetensors.read(store.file(evaluation, SnapshotStore.LAYERS)),
+                context),
+            null);
     Spectra spectra = new Spectra(spectrumBefore.singular(), spectrumAfter.singular());
     return measured.put(trial, metrics, spectra, name(trial));
+  }
+
+  private static List<TrialResult.Layer> layers(
+      Trial trial,
+      Map<String, Tensor> pretrained,
+      Map<String, Tensor> finetuned,
+      ActivityExecutionContext context) {
+    List<TrialResult.Layer> layers = new ArrayList<>();
+    for (int layer = 0; layer < finetuned.size(); layer++) {
+      context.heartbeat("layer " + layer);
+      String name = SnapshotStore.tensor(layer);
+      DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(name));
+      DMatrixRMaj after = matrix(trial, "fine-tuned", finetuned.get(name));
+      try {
+        layers.add(
+            new TrialResult.Layer(
+                layer,
+                CollapseMetrics.brief(before, before),
+                CollapseMetrics.brief(after, before)));
+      } catch (IllegalArgumentException e) {
+        throw fail(trial, "layer " + layer + ": " + e.getMessage());
+      }
+    }
+    return layers;
   }
 
   /** Stored before the trial began; one that is lost since is made anew where it gives the bits. */
@@ -128,12 +162,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     if (tensor == null || tensor.shape().length != 2) {
       throw fail(trial, "no matrix of " + which + " representations for the layer asked for");
     }
-    float[] values = tensor.floats();
-    DMatrixRMaj matrix = new DMatrixRMaj((int) tensor.shape()[0], (int) tensor.shape()[1]);
-    for (int i = 0; i < values.length; i++) {
-      matrix.data[i] = values[i];
-    }
-    return matrix;
+    return CollapseMetrics.matrix(tensor);
   }
 
   private static int[] classes(TokenizedDataset dataset) {

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
 
 /** Tables of methods by (model, task, regime), in the order in which the trials name them. */
@@ -225,16 +226,58 @@ final class Comparisons {
         ? null
         : new TrialResult.Collapse(
             means(measured, TrialResult.Collapse::pretrained),
-            means(measured, TrialResult.Collapse::finetuned));
+            means(measured, TrialResult.Collapse::finetuned),
+            layers(measured),
+            trajectory(measured));
+  }
+
+  /** Means at each hidden state; null where no trial has them. */
+  private static List<TrialResult.Layer> layers(List<TrialResult.Collapse> measured) {
+    Map<Integer, List<TrialResult.Layer>> layers =
+        measured.stream()
+            .map(TrialResult.Collapse::layers)
+            .filter(Objects::nonNull)
+            .flatMap(List::stream)
+            .collect(
+                Collectors.groupingBy(TrialResult.Layer::layer, TreeMap::new, Collectors.toList()));
+    return layers.isEmpty()
+        ? null
+        : layers.entrySet().stream()
+            .map(
+                layer ->
+                    new TrialResult.Layer(
+                        layer.getKey(),
+                        means(layer.getValue(), TrialResult.Layer::pretrained),
+                        means(layer.getValue(), TrialResult.Layer::finetuned)))
+            .toList();
+  }
+
+  /** Means at each moment of training; null where no trial has them. */
+  private static List<TrialResult.Moment> trajectory(List<TrialResult.Collapse> measured) {
+    Map<Integer, List<TrialResult.Moment>> moments =
+        measured.stream()
+            .map(TrialResult.Collapse::trajectory)
+            .filter(Objects::nonNull)
+            .flatMap(List::stream)
+            .collect(
+                Collectors.groupingBy(TrialResult.Moment::step, TreeMap::new, Collectors.toList()));
+    return moments.isEmpty()
+        ? null
+        : moments.entrySet().stream()
+            .map(
+                moment ->
+                    new TrialResult.Moment(
+                        moment.getKey(), means(moment.getValue(), TrialResult.Moment::finetuned)))
+            .toList();
   }
 
   /** Mean by key over those where it is defined; null where it never is. */
-  private static Map<String, Double> means(
-      List<TrialResult.Collapse> measured,
-      Function<TrialResult.Collapse, Map<String, Double>> side) {
+  private static <T> Map<String, Double> means(
+      List<T> measured, Function<T, Map<String, Double>> metrics) {
     Map<String, List<Double>> values = new TreeMap<>();
-    for (TrialResult.Collapse collapse : measured) {
-      side.apply(collapse)
+    for (T one : measured) {
+      metrics
+          .apply(one)
           .forEach(
               (key, value) -> {
                 List<Double> seen = values.computeIfAbsent(key, k -> new ArrayList<>());

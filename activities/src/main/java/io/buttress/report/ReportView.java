@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A report as its page and its text show it: every value formatted, nothing escaped.
@@ -36,6 +37,13 @@ record ReportView(
   private static final String TRADE_OFF_NOTE =
       "Lines: means over runs by setting, bars are one standard deviation; dashed: stl."
           + " Dots: one a run, by method.";
+
+  private static final String LAYERS_NOTE =
+      "At every hidden state, means over runs, on the first 256 validation examples at most."
+          + " Dashed: pre-trained. The embeddings' [CLS] is the same for every input.";
+
+  private static final String TRAJECTORY_NOTE =
+      "In the middle of training, means over runs, on the first 256 validation examples at most.";
 
   /**
    * @param tested whether there are tasks enough to test a method against stl
@@ -91,7 +99,7 @@ record ReportView(
       ResultTable flipped,
       CollapseTable collapse,
       SpectrumPlot spectrum,
-      Gallery tradeOff) {}
+      List<Gallery> galleries) {}
 
   record Method(
       String method,
@@ -192,26 +200,34 @@ record ReportView(
     List<Comparison> comparisons = report.tables().comparisons();
     List<Chart> fewShot = Curves.fewShot(comparisons, tasks, report.selects());
     List<Chart> noise = Curves.labelNoise(comparisons, report.selects());
-    List<Gallery> galleries = new ArrayList<>();
-    if (!fewShot.isEmpty()) {
-      galleries.add(gallery("few-shot", "Few training examples", CURVE_NOTE, fewShot));
-    }
-    if (!noise.isEmpty()) {
-      galleries.add(gallery("label-noise", "Wrong training labels", CURVE_NOTE, noise));
-    }
-    return galleries;
+    return Stream.of(
+            gallery("few-shot", "Few training examples", CURVE_NOTE, fewShot),
+            gallery("label-noise", "Wrong training labels", CURVE_NOTE, noise))
+        .filter(gallery -> !gallery.pictures().isEmpty())
+        .toList();
   }
 
-  private static Gallery tradeOff(
+  private static List<Gallery> galleries(
       String anchor, Comparison comparison, ReportedTask task, List<TrialResult> trials) {
-    List<Chart> charts = new ArrayList<>(TradeOff.grids(comparison));
+    List<Chart> tradeOff = new ArrayList<>(TradeOff.grids(comparison));
     Chart runs = TradeOff.runs(task, comparison, trials);
     if (runs != null) {
-      charts.add(runs);
+      tradeOff.add(runs);
     }
-    return charts.isEmpty()
-        ? null
-        : gallery(anchor + "-trade-off", "Result and collapse", TRADE_OFF_NOTE, charts);
+    return Stream.of(
+            gallery(
+                anchor + "-layers",
+                "Layer by layer",
+                LAYERS_NOTE,
+                CollapseCurves.layers(comparison)),
+            gallery(
+                anchor + "-training",
+                "During training",
+                TRAJECTORY_NOTE,
+                CollapseCurves.trajectories(comparison)),
+            gallery(anchor + "-trade-off", "Result and collapse", TRADE_OFF_NOTE, tradeOff))
+        .filter(gallery -> !gallery.pictures().isEmpty())
+        .toList();
   }
 
   private static Gallery gallery(String anchor, String title, String note, List<Chart> charts) {
@@ -285,7 +301,7 @@ record ReportView(
         ResultTable.of(comparison, Comparison.Row::flipped, false),
         CollapseTable.of(comparison),
         SpectrumPlot.of(measured),
-        tradeOff(anchor, comparison, task, trials));
+        galleries(anchor, comparison, task, trials));
   }
 
   private static Method method(Comparison.Row row, Setting setting, int place) {

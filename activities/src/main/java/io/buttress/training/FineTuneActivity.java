@@ -2,6 +2,7 @@ package io.buttress.training;
 
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
+import io.buttress.collapse.CollapseMetrics;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.Inputs;
 import io.buttress.data.InvalidDataException;
@@ -23,6 +24,7 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
+import io.buttress.study.CollapseSpec;
 import io.buttress.study.OutOfDistribution;
 import io.buttress.study.OutOfDistribution.CoarseLabel;
 import io.buttress.study.ResolvedModel;
@@ -236,6 +238,7 @@ public final class FineTuneActivity implements FineTune {
                   model,
                   regularizer,
                   heldOut(trial, dataset, train),
+                  watch(trial, dataset, config, numerics),
                   checkpoints,
                   attempt.progress());
       // Training takes long: the files that a kept model needs may have left the cache.
@@ -289,7 +292,9 @@ public final class FineTuneActivity implements FineTune {
             name.equals(SELECTION) ? train.heldOutRows() : null,
             logits);
         if (measured) {
-          EvaluationStore.writeRepresentations(scratch.root(), outputs);
+          EvaluationStore.writeRepresentations(scratch.root().resolve(SnapshotStore.FILE), outputs);
+          EvaluationStore.writeRepresentations(
+              scratch.root().resolve(SnapshotStore.LAYERS), evaluator.everyLayer(split, pooling));
         }
       }
       if (train.noise() != null) {
@@ -336,6 +341,28 @@ public final class FineTuneActivity implements FineTune {
       }
     }
     return null;
+  }
+
+  /** What is measured in the middle of training; null: nothing. */
+  private CollapseWatch watch(
+      Trial trial, TokenizedDataset dataset, EncoderConfig config, Numerics numerics)
+      throws IOException {
+    CollapseSpec collapse = trial.collapse();
+    if (collapse.trajectory() == 0) {
+      return null;
+    }
+    for (SnapshotRequest request : trial.snapshots()) {
+      if (request.split().equals(VALIDATION)) {
+        String layer = SnapshotStore.tensor(config.resolveLayer(collapse.layer()));
+        return new CollapseWatch(
+            collapse.trajectory(),
+            dataset.splits().get(VALIDATION),
+            collapse.layer(),
+            Pooling.of(collapse.pooling()),
+            CollapseMetrics.matrix(snapshots.everyLayer(request, numerics).get(layer)));
+      }
+    }
+    throw new IllegalStateException("the plan names no snapshot of the validation set");
   }
 
   private static HeldOut heldOut(Trial trial, TokenizedDataset dataset, TrainingSet train) {

@@ -345,7 +345,7 @@ class PlanStudyActivityTest {
             spec.regimes(),
             List.of(longer),
             null,
-            new CollapseSpec(List.of(5), -3, "cls"),
+            new CollapseSpec(List.of(5), -3, "cls", 0),
             spec.execution());
     assertThat(failure(asking).lines())
         .satisfiesExactlyInAnyOrder(

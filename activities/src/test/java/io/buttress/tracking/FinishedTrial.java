@@ -145,7 +145,7 @@ final class FinishedTrial {
         TrialStatus.DONE,
         null,
         new FineTuned(TrialStatus.DONE, null, fitKey, evaluationKey, STEPS, 61.5, 364.25, metrics),
-        new Collapse(collapseKey, Map.of("effective_rank", 99.0), finetuned));
+        new Collapse(collapseKey, Map.of("effective_rank", 99.0), finetuned, List.of()));
   }
 
   private static Path text(Path scratch, String text) throws IOException {

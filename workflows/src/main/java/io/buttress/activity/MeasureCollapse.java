@@ -1,8 +1,10 @@
 package io.buttress.activity;
 
 import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
+import java.util.List;
 import java.util.Map;
 
 /** Measures representation collapse on the validation set, before and after fine-tuning. */
@@ -21,6 +23,11 @@ public interface MeasureCollapse {
    * Collapse metrics by key; values are null where undefined.
    *
    * @param key artifact with {@code spectrum.csv} and {@code spectrum.png}
+   * @param layers at every hidden state
    */
-  record Collapse(String key, Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+  record Collapse(
+      String key,
+      Map<String, Double> pretrained,
+      Map<String, Double> finetuned,
+      List<TrialResult.Layer> layers) {}
 }

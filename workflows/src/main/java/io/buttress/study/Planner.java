@@ -140,7 +140,7 @@ public final class Planner {
       Training training) {
     Double selection = spec.selection() == null ? null : spec.selection().fraction();
     return new Trial(
-        fingerprint(dataset, method, regime, seed, training, selection),
+        fingerprint(dataset, method, regime, seed, training, selection, spec.collapse()),
         dataset,
         method,
         regime,
@@ -167,7 +167,13 @@ public final class Planner {
   public static Trial refit(Trial trial) {
     return new Trial(
         fingerprint(
-            trial.dataset(), trial.method(), trial.regime(), trial.seed(), trial.training(), null),
+            trial.dataset(),
+            trial.method(),
+            trial.regime(),
+            trial.seed(),
+            trial.training(),
+            null,
+            trial.collapse()),
         trial.dataset(),
         trial.method(),
         trial.regime(),
@@ -188,7 +194,8 @@ public final class Planner {
       Regime regime,
       long seed,
       Training training,
-      Double selection) {
+      Double selection,
+      CollapseSpec collapse) {
     Map<String, Object> deciding = new TreeMap<>();
     deciding.put("version", FINGERPRINT_VERSION);
     deciding.put("model", dataset.model().digest());
@@ -199,6 +206,12 @@ public final class Planner {
     deciding.put("training", content(training));
     if (selection != null) {
       deciding.put("selection", selection);
+    }
+    if (collapse.trajectory() > 0) {
+      // Part of what training leaves behind.
+      deciding.put("trajectory", collapse.trajectory());
+      deciding.put("layer", collapse.layer());
+      deciding.put("pooling", collapse.pooling());
     }
     return Json.sha256(deciding);
   }

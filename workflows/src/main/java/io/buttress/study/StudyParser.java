@@ -297,18 +297,21 @@ public final class StudyParser {
     }
     SpecNode probes = node.get("probes");
     probes.refuse("this version has no probes: leave it out");
-    List<String> known = List.of("topK", "layer", "pooling");
+    List<String> known = List.of("topK", "layer", "pooling", "trajectory");
     if (!node.object(probes.present() ? with(known, "probes") : known)) {
       return standard;
     }
     SpecNode topK = node.get("topK");
     SpecNode layer = node.get("layer");
     SpecNode pooling = node.get("pooling");
+    SpecNode trajectory = node.get("trajectory");
+    Integer moments = trajectory.present() ? trajectory.integer(CollapseSpec.TRAJECTORY) : null;
     Integer layerIndex = layer.present() ? layer.integer(Range.ANY) : null;
     return new CollapseSpec(
         topK.present() ? topK.integerSet(Range.atLeast(1)) : standard.topK(),
         layerIndex == null ? standard.layer() : layerIndex,
-        pooling.present() ? pooling.choice(List.of("cls", "mean")) : standard.pooling());
+        pooling.present() ? pooling.choice(List.of("cls", "mean")) : standard.pooling(),
+        moments == null ? standard.trajectory() : moments);
   }
 
   private static ExecutionSpec execution(SpecNode node) {

@@ -354,6 +354,7 @@ class StudyParserTest {
         "'training': {'evaluateEvery': 9} | training.evaluateEvery: has no effect without patience",
         "'collapse': {'probes': ['cola']} | collapse.probes: this version has no probes",
         "'collapse': {'topK': []} | collapse.topK: must not be an empty list",
+        "'collapse': {'trajectory': 101} | collapse.trajectory: must be",
         "'collapse': {'topK': [5, 0]} | collapse.topK[1]: must be >= 1",
         "'collapse': {'pooling': 'max'} | collapse.pooling: must be one of cls, mean",
         "'execution': {'checkpointEvery': '60'} | execution.checkpointEvery: must be a time such as",

@@ -158,7 +158,7 @@ final class FakeSteps {
     public Collapse measureCollapse(Trial trial, String evaluationKey) {
       calls.add("measureCollapse " + name(trial));
       onMeasure.accept(trial);
-      return new Collapse("collapse", Map.of("gm_5", 2.0), Map.of("gm_5", 1.0));
+      return new Collapse("collapse", Map.of("gm_5", 2.0), Map.of("gm_5", 1.0), List.of());
     }
   }
 
