@@ -9,6 +9,7 @@ import io.buttress.collapse.Spectra;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.evaluation.Metrics;
+import io.buttress.evaluation.Predictions;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
@@ -28,6 +29,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -79,7 +81,17 @@ public final class ReportActivity implements Report {
         }
       }
       List<ReportedTask> tasks = tasks(trials, ended);
-      StudyReport report = StudyReport.of(plan.name(), plan.studyKey(), ended, tasks);
+      Map<String, Trial> byFingerprint =
+          trials.stream()
+              .collect(
+                  Collectors.toMap(Trial::fingerprint, trial -> trial, (first, again) -> first));
+      StudyReport report =
+          StudyReport.of(
+              plan.name(),
+              plan.studyKey(),
+              ended,
+              tasks,
+              result -> predictions(study, byFingerprint.get(result.fingerprint())));
       ReportView view = ReportView.of(report, tasks, spectra);
       Map<String, String> texts = new TreeMap<>();
       texts.put("report.json", report.json());
@@ -95,6 +107,16 @@ public final class ReportActivity implements Report {
       return key;
     } catch (LostArtifactException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Optional<Predictions> predictions(StudyRun study, Trial trial) {
+    try {
+      return results.predictions(study, trial);
+    } catch (LostArtifactException e) {
+      return Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -25,6 +25,8 @@ public record Standings(
    *
    * @param tasks on which it has a result
    * @param wins tasks with no better mean than its own, by point estimate; ties count for each
+   * @param significantWins tasks on which the interval of its difference to stl lies above 0; null
+   *     for stl itself and where no task has an interval of five seeds or more
    * @param meanRank over the tasks on which it has a result; null without any
    * @param againstStl null for stl itself and where too few tasks have a result of both
    */
@@ -33,6 +35,7 @@ public record Standings(
       SortedMap<String, Object> parameters,
       int tasks,
       int wins,
+      Integer significantWins,
       Double meanRank,
       Test againstStl) {}
 
@@ -74,6 +77,7 @@ public record Standings(
   private static List<Row> rows(List<Comparison> comparisons, boolean byMethod) {
     Map<Setting, List<Double>> ranks = new LinkedHashMap<>();
     Map<Setting, Integer> wins = new LinkedHashMap<>();
+    Map<Setting, Integer> significant = new LinkedHashMap<>();
     for (Comparison comparison : comparisons) {
       Double best =
           comparison.methods().stream()
@@ -83,6 +87,9 @@ public record Standings(
               .orElse(null);
       for (Comparison.Row row : comparison.methods()) {
         Setting setting = new Setting(row.method(), byMethod ? new TreeMap<>() : row.parameters());
+        if (row.interval() != null && !row.interval().descriptiveOnly()) {
+          significant.merge(setting, row.interval().isPositive() ? 1 : 0, Integer::sum);
+        }
         List<Double> seen = ranks.computeIfAbsent(setting, key -> new ArrayList<>());
         if (row.rank() != null) {
           seen.add(row.rank());
@@ -100,6 +107,7 @@ public record Standings(
                     setting.parameters(),
                     seen.size(),
                     wins.getOrDefault(setting, 0),
+                    significant.get(setting),
                     seen.isEmpty()
                         ? null
                         : seen.stream().mapToDouble(rank -> rank).average().orElseThrow(),

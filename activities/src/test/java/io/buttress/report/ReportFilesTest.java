@@ -226,7 +226,7 @@ class ReportFilesTest {
             .toList();
     assertThat(table)
         .hasSize(4)
-        .allMatch(row -> columns(row) == 9)
+        .allMatch(row -> columns(row) == 10)
         .last()
         .asString()
         .contains("0.031");

@@ -8,6 +8,7 @@ import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -81,7 +82,10 @@ class StabilityTest {
   }
 
   private static List<Stability.Row> of(boolean byMethod, TrialResult... trials) {
-    return Stability.of(Comparisons.of(List.of(trials), TASKS), byMethod).get(0).methods();
+    return Stability.of(
+            Comparisons.of(List.of(trials), TASKS, byMethod, trial -> Optional.empty()), byMethod)
+        .get(0)
+        .methods();
   }
 
   private static TrialResult run(

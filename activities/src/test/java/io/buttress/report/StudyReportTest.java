@@ -199,9 +199,9 @@ class StudyReportTest {
     assertThat(standings.tasks()).isEqualTo(2);
     assertThat(standings.methods())
         .containsExactly(
-            new Standings.Row("stl", new TreeMap<>(), 2, 1, 2.0, null),
-            new Standings.Row("repina-i", new TreeMap<>(), 2, 1, 1.75, null),
-            new Standings.Row("wc", new TreeMap<>(), 1, 1, 1.5, null));
+            new Standings.Row("stl", new TreeMap<>(), 2, 1, null, 2.0, null),
+            new Standings.Row("repina-i", new TreeMap<>(), 2, 1, null, 1.75, null),
+            new Standings.Row("wc", new TreeMap<>(), 1, 1, null, 1.5, null));
   }
 
   @Test
