@@ -178,7 +178,7 @@ final class Comparisons {
   }
 
   /** Rank of each value, 1 for the greatest; equal ones share the mean of theirs. */
-  private static Map<Double, Double> ranks(List<Double> values) {
+  static Map<Double, Double> ranks(List<Double> values) {
     List<Double> sorted = values.stream().sorted(Comparator.reverseOrder()).toList();
     Map<Double, Double> ranks = new TreeMap<>();
     int first = 0;

@@ -14,6 +14,7 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
+import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -47,14 +48,16 @@ public final class ReportActivity implements Report {
   private final ResultStore results;
   private final BestModels best;
   private final CollapseStore collapses;
+  private final Links links;
 
   /**
    * @param plans reads the plan that it stored
    */
-  public ReportActivity(ArtifactStore store, DatasetStore datasets, PlanStudy plans) {
+  public ReportActivity(ArtifactStore store, DatasetStore datasets, PlanStudy plans, Links links) {
     this.store = store;
     this.datasets = datasets;
     this.plans = plans;
+    this.links = links;
     this.results = new ResultStore(store);
     this.best = new BestModels(store.objects());
     this.collapses = new CollapseStore(store);
@@ -92,7 +95,9 @@ public final class ReportActivity implements Report {
               ended,
               tasks,
               result -> predictions(study, byFingerprint.get(result.fingerprint())));
-      ReportView view = ReportView.of(report, tasks, spectra);
+      ReportView view =
+          ReportView.of(
+              report, tasks, spectra, new Links.OfStudy(links, context.getInfo().getWorkflowId()));
       Map<String, String> texts = new TreeMap<>();
       texts.put("report.json", report.json());
       texts.put("report.html", ReportText.html(view));
@@ -161,7 +166,8 @@ public final class ReportActivity implements Report {
             task.id(),
             ran
                 ? measured(trials.get(i))
-                : new ReportedTask(task.id(), task.kind(), task.metric(), null, null));
+                : new ReportedTask(
+                    task.id(), task.kind(), task.metric(), null, null, unranked(task)));
       }
     }
     return List.copyOf(tasks.values());
@@ -177,7 +183,16 @@ public final class ReportActivity implements Report {
             dataset.splits().get(REPORTED).targets(),
             task.metric());
     return new ReportedTask(
-        task.id(), task.kind(), task.metric(), baseline, dataset.splits().get(TRAIN).size());
+        task.id(),
+        task.kind(),
+        task.metric(),
+        baseline,
+        dataset.splits().get(TRAIN).size(),
+        unranked(task));
+  }
+
+  private static String unranked(TaskSpec task) {
+    return TaskCatalog.builtIn().find(task.id()).map(TaskCatalog.Entry::unranked).orElse(null);
   }
 
   /** The key is decided by the content: a repeated study with more results has a new report. */

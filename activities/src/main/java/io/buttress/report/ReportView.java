@@ -46,7 +46,11 @@ record ReportView(
       int tasks,
       boolean descriptiveOnly,
       boolean tested,
-      List<Standing> methods) {}
+      List<Standing> methods,
+      List<Unranked> unranked,
+      RankPlot ranks) {}
+
+  record Unranked(String task, String why) {}
 
   record Standing(
       String method,
@@ -68,6 +72,8 @@ record ReportView(
       int diverged,
       int degenerate,
       int unfinished,
+      String passes,
+      String hours,
       String seconds,
       String relative) {}
 
@@ -108,7 +114,20 @@ record ReportView(
       int unfinished,
       String rank,
       boolean best,
-      boolean second) {}
+      boolean second,
+      List<Run> links) {
+    boolean linked() {
+      return !links.isEmpty();
+    }
+  }
+
+  /**
+   * One run behind a mean.
+   *
+   * @param runLink null without
+   * @param workflowLink null without
+   */
+  record Run(long seed, String result, String runLink, String workflowLink) {}
 
   record Detail(
       String task,
@@ -126,12 +145,23 @@ record ReportView(
       String runId,
       String modelUri,
       String fingerprint,
-      String reported) {}
+      String reported,
+      String runLink,
+      String workflowLink) {}
+
+  /** Without links. */
+  static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
+    return of(report, tasks, spectra, Links.OfStudy.NONE);
+  }
 
   /**
    * @param spectra by fingerprint, of the trials that were measured
    */
-  static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
+  static ReportView of(
+      StudyReport report,
+      List<ReportedTask> tasks,
+      Map<String, Spectra> spectra,
+      Links.OfStudy links) {
     List<Task> views = new ArrayList<>();
     for (Comparison comparison : report.tables().comparisons()) {
       List<TrialResult> trials =
@@ -141,7 +171,7 @@ record ReportView(
               .filter(trial -> trial.regime().equals(comparison.regime()))
               .toList();
       ReportedTask task = Comparisons.task(tasks, comparison.task());
-      views.add(task("t" + views.size(), comparison, task, trials, spectra));
+      views.add(task("t" + views.size(), comparison, task, trials, spectra, links));
     }
     List<Standings> overall = report.tables().overall();
     return new ReportView(
@@ -155,7 +185,7 @@ record ReportView(
         report.tables().stability().stream().map(ReportView::stability).toList(),
         views,
         report.trials().stream()
-            .map(trial -> detail(trial, Comparisons.task(tasks, trial.task())))
+            .map(trial -> detail(trial, Comparisons.task(tasks, trial.task()), links))
             .toList());
   }
 
@@ -187,6 +217,8 @@ record ReportView(
                         row.diverged(),
                         row.degenerate(),
                         row.unfinished(),
+                        Format.count(row.passes()),
+                        Format.size(row.deviceHours()),
                         Format.size(row.trainSeconds()),
                         Format.ratio(row.relativeSeconds())))
             .toList());
@@ -250,7 +282,11 @@ record ReportView(
                         Format.size(row.againstStl() == null ? null : row.againstStl().p()),
                         Format.size(
                             row.againstStl() == null ? null : row.againstStl().corrected())))
-            .toList());
+            .toList(),
+        standings.unranked().entrySet().stream()
+            .map(task -> new Unranked(task.getKey(), task.getValue()))
+            .toList(),
+        RankPlot.of(standings.criticalDifference()));
   }
 
   private static Task task(
@@ -258,15 +294,16 @@ record ReportView(
       Comparison comparison,
       ReportedTask task,
       List<TrialResult> trials,
-      Map<String, Spectra> spectra) {
+      Map<String, Spectra> spectra,
+      Links.OfStudy links) {
     List<Method> methods = new ArrayList<>();
     Map<String, List<TrialResult>> byMethod = new LinkedHashMap<>();
     List<StripPlot.Runs> runs = new ArrayList<>();
     for (Comparison.Row row : comparison.methods()) {
       Setting setting = new Setting(row.method(), row.parameters());
-      methods.add(method(row, setting, comparison.place(row)));
       List<TrialResult> own =
           trials.stream().filter(trial -> Setting.of(trial).equals(setting)).toList();
+      methods.add(method(row, setting, comparison.place(row), runs(task, own, links)));
       byMethod.put(comparison.label(row), own);
       if (row.mean() != null) {
         runs.add(new StripPlot.Runs(comparison.label(row), row.mean(), values(task, own)));
@@ -294,7 +331,23 @@ record ReportView(
         tradeOff(anchor, comparison, task, trials));
   }
 
-  private static Method method(Comparison.Row row, Setting setting, int place) {
+  /** One for each trial that can be looked at. */
+  private static List<Run> runs(ReportedTask task, List<TrialResult> trials, Links.OfStudy links) {
+    return trials.stream()
+        .filter(trial -> links.run(trial) != null || links.workflow(trial) != null)
+        .map(
+            trial ->
+                new Run(
+                    trial.seed(),
+                    trial.status() == TrialStatus.DONE
+                        ? Format.metric(Comparisons.primary(task, trial))
+                        : status(trial.status()),
+                    links.run(trial),
+                    links.workflow(trial)))
+        .toList();
+  }
+
+  private static Method method(Comparison.Row row, Setting setting, int place, List<Run> links) {
     String failed =
         row.failedRuns() == 0
             ? "0"
@@ -314,7 +367,8 @@ record ReportView(
         row.unfinished(),
         Format.rank(row.rank()),
         place == 0,
-        place == 1);
+        place == 1,
+        links);
   }
 
   private static List<StripPlot.Run> values(ReportedTask task, List<TrialResult> trials) {
@@ -338,7 +392,7 @@ record ReportView(
         .toList();
   }
 
-  private static Detail detail(TrialResult trial, ReportedTask task) {
+  private static Detail detail(TrialResult trial, ReportedTask task, Links.OfStudy links) {
     String status = status(trial.status());
     return new Detail(
         trial.task(),
@@ -356,7 +410,9 @@ record ReportView(
         Format.text(trial.mlflowRunId()),
         Format.text(trial.modelUri()),
         trial.fingerprint(),
-        Boolean.FALSE.equals(trial.selected()) ? "no" : "yes");
+        Boolean.FALSE.equals(trial.selected()) ? "no" : "yes",
+        links.run(trial),
+        links.workflow(trial));
   }
 
   private static String status(TrialStatus status) {

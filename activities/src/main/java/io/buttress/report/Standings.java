@@ -13,11 +13,19 @@ import java.util.TreeMap;
 /**
  * How the methods did over all tasks of a model and regime.
  *
- * @param tasks how many there are
+ * @param tasks how many of them count
+ * @param unranked those that do not, and why
  * @param descriptiveOnly whether on one of them a method has fewer than 5 runs
+ * @param criticalDifference null with fewer than two tasks or three methods
  */
 public record Standings(
-    String model, String regime, int tasks, boolean descriptiveOnly, List<Row> methods) {
+    String model,
+    String regime,
+    int tasks,
+    SortedMap<String, String> unranked,
+    boolean descriptiveOnly,
+    List<Row> methods,
+    CriticalDifference criticalDifference) {
 
   /**
    * One setting of a method; where a study selects, the method with a setting of its own on each
@@ -53,7 +61,8 @@ public record Standings(
   /**
    * @param byMethod whether a method has one setting in each comparison, chosen there
    */
-  static List<Standings> of(List<Comparison> comparisons, boolean byMethod) {
+  static List<Standings> of(
+      List<Comparison> comparisons, List<ReportedTask> reported, boolean byMethod) {
     Map<Group, List<Comparison>> groups = new LinkedHashMap<>();
     for (Comparison comparison : comparisons) {
       groups
@@ -63,14 +72,27 @@ public record Standings(
     }
     List<Standings> standings = new ArrayList<>();
     groups.forEach(
-        (group, tasks) ->
-            standings.add(
-                new Standings(
-                    group.model(),
-                    group.regime(),
-                    tasks.size(),
-                    tasks.stream().anyMatch(Comparison::descriptiveOnly),
-                    rows(tasks, byMethod))));
+        (group, all) -> {
+          SortedMap<String, String> unranked = new TreeMap<>();
+          for (Comparison comparison : all) {
+            String why = Comparisons.task(reported, comparison.task()).unranked();
+            if (why != null) {
+              unranked.put(comparison.task(), why);
+            }
+          }
+          List<Comparison> tasks =
+              all.stream().filter(one -> !unranked.containsKey(one.task())).toList();
+          List<Row> rows = rows(tasks, byMethod);
+          standings.add(
+              new Standings(
+                  group.model(),
+                  group.regime(),
+                  tasks.size(),
+                  unranked,
+                  tasks.stream().anyMatch(Comparison::descriptiveOnly),
+                  rows,
+                  CriticalDifference.of(means(tasks, rows, byMethod))));
+        });
     return standings;
   }
 
@@ -113,6 +135,19 @@ public record Standings(
                         : seen.stream().mapToDouble(rank -> rank).average().orElseThrow(),
                     tests.get(setting))));
     return rows;
+  }
+
+  /** By setting, one for each task; null where it has no result. */
+  private static Map<Setting, List<Double>> means(
+      List<Comparison> comparisons, List<Row> rows, boolean byMethod) {
+    Map<Setting, List<Double>> means = new LinkedHashMap<>();
+    for (Row row : rows) {
+      Setting setting = new Setting(row.method(), row.parameters());
+      List<Double> own = new ArrayList<>();
+      comparisons.forEach(comparison -> own.add(mean(comparison, setting, byMethod)));
+      means.put(setting, own);
+    }
+    return means;
   }
 
   private static Map<Setting, Test> tests(

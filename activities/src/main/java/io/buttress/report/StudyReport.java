@@ -53,7 +53,7 @@ public record StudyReport(String study, String studyKey, List<TrialResult> trial
         trials,
         new Tables(
             comparisons,
-            Standings.of(comparisons, selects(trials)),
+            Standings.of(comparisons, tasks, selects(trials)),
             Stability.of(comparisons, selects(trials))));
   }
 

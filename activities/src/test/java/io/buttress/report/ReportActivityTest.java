@@ -44,6 +44,12 @@ class ReportActivityTest {
   private static final StudyRun FIRST = new StudyRun("toy", SampleStudy.KEY, null, "run-1");
   private static final StudyRun SECOND = new StudyRun("toy", SampleStudy.KEY, null, "run-2");
 
+  private static final Links LINKS =
+      Links.of(
+          URI.create("https://me:secret@mlflow.example/base/?token=secret"),
+          URI.create("http://me:secret@temporal.example:8233/"),
+          "my space");
+
   @TempDir Path folder;
   private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
   private final DatasetRequest dataset = dataset();
@@ -67,7 +73,7 @@ class ReportActivityTest {
                 List.of("a", "b"),
                 Map.of("train", split, "validation", split)));
     temporal.registerActivitiesImplementations(
-        new ReportActivity(store, new DatasetStore(store), new StoredPlan(planned)));
+        new ReportActivity(store, new DatasetStore(store), new StoredPlan(planned), LINKS));
   }
 
   @AfterEach
@@ -231,6 +237,53 @@ class ReportActivityTest {
     }
     Path file = Files.writeString(folder.resolve(name + ".csv"), csv);
     return store.put(Json.sha256(name), Map.of("predictions-validation.csv", file));
+  }
+
+  @Test
+  void everyRunHasItsLinksWithoutSecrets() throws Exception {
+    Trial tracked = trial(1, 2e-5);
+    Trial untracked = trial(2, 2e-5);
+    TrialResult r = result(tracked, TrialStatus.DONE, 1.0);
+    TrialResult withRun =
+        new TrialResult(
+            r.model(),
+            r.task(),
+            r.method(),
+            r.parameters(),
+            r.regime(),
+            r.seed(),
+            r.status(),
+            r.failure(),
+            r.steps(),
+            r.trainSeconds(),
+            r.examplesPerSecond(),
+            null,
+            r.validation(),
+            null,
+            null,
+            null,
+            null,
+            "run-7",
+            null,
+            r.fingerprint(),
+            null);
+    results.put(FIRST, tracked, withRun, null);
+    results.put(FIRST, untracked, result(untracked, TrialStatus.DONE, 0.5), null);
+
+    String html =
+        Files.readString(
+            store.file(store.get(report(List.of(tracked, untracked), FIRST)), "report.html"));
+
+    // Beside the mean and in the list of trials.
+    assertThat(html.split("href=\"https://mlflow.example/base/#/runs/run-7\"")).hasSize(3);
+    for (Trial trial : List.of(tracked, untracked)) {
+      String workflow =
+          "http://temporal.example:8233/namespaces/my%20space/workflows/"
+              + "[^\"/]+%2F"
+              + trial.fingerprint().substring(0, 16);
+      assertThat(html.split("href=\"" + workflow + "\"")).hasSize(3);
+    }
+    assertThat(html).doesNotContain("secret", "token=");
   }
 
   @Test

@@ -34,6 +34,8 @@ class StabilityTest {
     assertThat(stl.diverged()).isEqualTo(1);
     assertThat(stl.failedRuns()).isEqualTo(2);
     assertThat(stl.unfinished()).isEqualTo(1);
+    assertThat(stl.deviceHours()).as("done and diverged").isCloseTo(30 / 3600.0, within(1e-12));
+    assertThat(stl.passes()).isEqualTo(1);
   }
 
   @Test
