@@ -1,6 +1,7 @@
 package io.buttress.report;
 
 import io.buttress.evaluation.Metrics;
+import io.buttress.evaluation.Predictions;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -19,7 +21,7 @@ import org.apache.commons.math3.stat.StatUtils;
 /** Tables of methods by (model, task, regime), in the order in which the trials name them. */
 final class Comparisons {
   /** Below this many runs a table describes and does not compare. */
-  private static final int ENOUGH_RUNS = 5;
+  static final int ENOUGH_RUNS = 5;
 
   /** A correlation up to this is no better than none. */
   private static final double NO_CORRELATION = 0.1;
@@ -32,9 +34,15 @@ final class Comparisons {
   private record Group(String model, String task, String regime) {}
 
   /**
+   * @param byMethod whether a method has one setting in each comparison, chosen there
+   * @param predictions of a trial for the validation set
    * @throws IllegalArgumentException when a trial's task is not among {@code tasks}
    */
-  static List<Comparison> of(List<TrialResult> trials, List<ReportedTask> tasks) {
+  static List<Comparison> of(
+      List<TrialResult> trials,
+      List<ReportedTask> tasks,
+      boolean byMethod,
+      Function<TrialResult, Optional<Predictions>> predictions) {
     Map<Group, Map<Setting, List<TrialResult>>> groups = new LinkedHashMap<>();
     for (TrialResult trial : trials) {
       groups
@@ -46,7 +54,12 @@ final class Comparisons {
     }
     List<Comparison> comparisons = new ArrayList<>();
     groups.forEach(
-        (group, settings) -> comparisons.add(compare(group, task(tasks, group.task()), settings)));
+        (group, settings) -> {
+          ReportedTask task = task(tasks, group.task());
+          comparisons.add(
+              compare(
+                  group, task, settings, Differences.of(task, settings, byMethod, predictions)));
+        });
     return comparisons;
   }
 
@@ -86,9 +99,13 @@ final class Comparisons {
   }
 
   private static Comparison compare(
-      Group group, ReportedTask task, Map<Setting, List<TrialResult>> settings) {
+      Group group,
+      ReportedTask task,
+      Map<Setting, List<TrialResult>> settings,
+      Map<Setting, Differences.Difference> differences) {
     List<Comparison.Row> rows = new ArrayList<>();
-    settings.forEach((setting, trials) -> rows.add(row(task, setting, trials)));
+    settings.forEach(
+        (setting, trials) -> rows.add(row(task, setting, trials, differences.get(setting))));
     Map<Double, Double> ranks =
         ranks(rows.stream().map(Comparison.Row::mean).filter(Objects::nonNull).toList());
     return new Comparison(
@@ -103,7 +120,11 @@ final class Comparisons {
             .toList());
   }
 
-  private static Comparison.Row row(ReportedTask task, Setting setting, List<TrialResult> trials) {
+  private static Comparison.Row row(
+      ReportedTask task,
+      Setting setting,
+      List<TrialResult> trials,
+      Differences.Difference difference) {
     double[] values =
         trials.stream()
             .map(trial -> counted(task, trial))
@@ -126,8 +147,11 @@ final class Comparisons {
         values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
         values.length == 0 ? null : StatUtils.percentile(values, 50),
         null,
+        difference == null ? null : difference.mean(),
+        difference == null ? null : difference.interval(),
         collapse(trials),
         trainSeconds(trials),
+        deviceSeconds(trials),
         outOfDistribution(task, trials),
         flipped(trials));
   }
@@ -145,14 +169,17 @@ final class Comparisons {
         row.standardDeviation(),
         row.median(),
         rank,
+        row.difference(),
+        row.interval(),
         row.collapse(),
         row.trainSeconds(),
+        row.deviceSeconds(),
         row.outOfDistribution(),
         row.flipped());
   }
 
   /** Rank of each value, 1 for the greatest; equal ones share the mean of theirs. */
-  private static Map<Double, Double> ranks(List<Double> values) {
+  static Map<Double, Double> ranks(List<Double> values) {
     List<Double> sorted = values.stream().sorted(Comparator.reverseOrder()).toList();
     Map<Double, Double> ranks = new TreeMap<>();
     int first = 0;
@@ -176,6 +203,13 @@ final class Comparisons {
             .mapToDouble(TrialResult::trainSeconds)
             .toArray();
     return seconds.length == 0 ? null : StatUtils.percentile(seconds, 50);
+  }
+
+  private static double deviceSeconds(List<TrialResult> trials) {
+    return trials.stream()
+        .filter(trial -> isRun(trial) && trial.trainSeconds() != null)
+        .mapToDouble(TrialResult::trainSeconds)
+        .sum();
   }
 
   private static SortedMap<String, Statistic> outOfDistribution(

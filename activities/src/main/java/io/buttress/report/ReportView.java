@@ -54,13 +54,18 @@ record ReportView(
       int tasks,
       boolean descriptiveOnly,
       boolean tested,
-      List<Standing> methods) {}
+      List<Standing> methods,
+      List<Unranked> unranked,
+      RankPlot ranks) {}
+
+  record Unranked(String task, String why) {}
 
   record Standing(
       String method,
       String parameters,
       String tasks,
       String wins,
+      String significantWins,
       String meanRank,
       boolean best,
       String p,
@@ -75,6 +80,8 @@ record ReportView(
       int diverged,
       int degenerate,
       int unfinished,
+      String passes,
+      String hours,
       String seconds,
       String relative) {}
 
@@ -93,6 +100,7 @@ record ReportView(
       String metric,
       String baseline,
       boolean descriptiveOnly,
+      boolean compared,
       List<Method> methods,
       StripPlot strip,
       ResultTable outOfDistribution,
@@ -106,13 +114,28 @@ record ReportView(
       String parameters,
       String mean,
       String deviation,
+      String difference,
+      String interval,
       String median,
       int runs,
       String failed,
       int unfinished,
       String rank,
       boolean best,
-      boolean second) {}
+      boolean second,
+      List<Run> links) {
+    boolean linked() {
+      return !links.isEmpty();
+    }
+  }
+
+  /**
+   * One run behind a mean.
+   *
+   * @param runLink null without
+   * @param workflowLink null without
+   */
+  record Run(long seed, String result, String runLink, String workflowLink) {}
 
   record Detail(
       String task,
@@ -130,12 +153,23 @@ record ReportView(
       String runId,
       String modelUri,
       String fingerprint,
-      String reported) {}
+      String reported,
+      String runLink,
+      String workflowLink) {}
+
+  /** Without links. */
+  static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
+    return of(report, tasks, spectra, Links.OfStudy.NONE);
+  }
 
   /**
    * @param spectra by fingerprint, of the trials that were measured
    */
-  static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
+  static ReportView of(
+      StudyReport report,
+      List<ReportedTask> tasks,
+      Map<String, Spectra> spectra,
+      Links.OfStudy links) {
     List<Task> views = new ArrayList<>();
     for (Comparison comparison : report.tables().comparisons()) {
       List<TrialResult> trials =
@@ -145,7 +179,7 @@ record ReportView(
               .filter(trial -> trial.regime().equals(comparison.regime()))
               .toList();
       ReportedTask task = Comparisons.task(tasks, comparison.task());
-      views.add(task("t" + views.size(), comparison, task, trials, spectra));
+      views.add(task("t" + views.size(), comparison, task, trials, spectra, links));
     }
     List<Standings> overall = report.tables().overall();
     return new ReportView(
@@ -159,7 +193,7 @@ record ReportView(
         report.tables().stability().stream().map(ReportView::stability).toList(),
         views,
         report.trials().stream()
-            .map(trial -> detail(trial, Comparisons.task(tasks, trial.task())))
+            .map(trial -> detail(trial, Comparisons.task(tasks, trial.task()), links))
             .toList());
   }
 
@@ -191,6 +225,8 @@ record ReportView(
                         row.diverged(),
                         row.degenerate(),
                         row.unfinished(),
+                        Format.count(row.passes()),
+                        Format.size(row.deviceHours()),
                         Format.size(row.trainSeconds()),
                         Format.ratio(row.relativeSeconds())))
             .toList());
@@ -256,12 +292,17 @@ record ReportView(
                         new Setting(row.method(), row.parameters()).described(),
                         row.tasks() + " of " + standings.tasks(),
                         Integer.toString(row.wins()),
+                        Format.count(row.significantWins()),
                         Format.rank(row.meanRank()),
                         row.meanRank() != null && row.meanRank() == best,
                         Format.size(row.againstStl() == null ? null : row.againstStl().p()),
                         Format.size(
                             row.againstStl() == null ? null : row.againstStl().corrected())))
-            .toList());
+            .toList(),
+        standings.unranked().entrySet().stream()
+            .map(task -> new Unranked(task.getKey(), task.getValue()))
+            .toList(),
+        RankPlot.of(standings.criticalDifference()));
   }
 
   private static Task task(
@@ -269,15 +310,16 @@ record ReportView(
       Comparison comparison,
       ReportedTask task,
       List<TrialResult> trials,
-      Map<String, Spectra> spectra) {
+      Map<String, Spectra> spectra,
+      Links.OfStudy links) {
     List<Method> methods = new ArrayList<>();
     Map<String, List<TrialResult>> byMethod = new LinkedHashMap<>();
     List<StripPlot.Runs> runs = new ArrayList<>();
     for (Comparison.Row row : comparison.methods()) {
       Setting setting = new Setting(row.method(), row.parameters());
-      methods.add(method(row, setting, comparison.place(row)));
       List<TrialResult> own =
           trials.stream().filter(trial -> Setting.of(trial).equals(setting)).toList();
+      methods.add(method(row, setting, comparison.place(row), runs(task, own, links)));
       byMethod.put(comparison.label(row), own);
       if (row.mean() != null) {
         runs.add(new StripPlot.Runs(comparison.label(row), row.mean(), values(task, own)));
@@ -295,6 +337,7 @@ record ReportView(
         comparison.primaryMetric(),
         Format.metric(comparison.baseline()),
         comparison.descriptiveOnly(),
+        comparison.methods().stream().anyMatch(row -> row.difference() != null),
         methods,
         comparison.baseline() == null ? null : StripPlot.of(comparison.baseline(), runs),
         ResultTable.of(comparison, Comparison.Row::outOfDistribution, true),
@@ -304,7 +347,23 @@ record ReportView(
         galleries(anchor, comparison, task, trials));
   }
 
-  private static Method method(Comparison.Row row, Setting setting, int place) {
+  /** One for each trial that can be looked at. */
+  private static List<Run> runs(ReportedTask task, List<TrialResult> trials, Links.OfStudy links) {
+    return trials.stream()
+        .filter(trial -> links.run(trial) != null || links.workflow(trial) != null)
+        .map(
+            trial ->
+                new Run(
+                    trial.seed(),
+                    trial.status() == TrialStatus.DONE
+                        ? Format.metric(Comparisons.primary(task, trial))
+                        : status(trial.status()),
+                    links.run(trial),
+                    links.workflow(trial)))
+        .toList();
+  }
+
+  private static Method method(Comparison.Row row, Setting setting, int place, List<Run> links) {
     String failed =
         row.failedRuns() == 0
             ? "0"
@@ -316,13 +375,16 @@ record ReportView(
         setting.described(),
         Format.metric(row.mean()),
         Format.metric(row.standardDeviation()),
+        Format.difference(row.difference()),
+        Format.interval(row.interval()),
         Format.metric(row.median()),
         row.runs(),
         failed,
         row.unfinished(),
         Format.rank(row.rank()),
         place == 0,
-        place == 1);
+        place == 1,
+        links);
   }
 
   private static List<StripPlot.Run> values(ReportedTask task, List<TrialResult> trials) {
@@ -346,7 +408,7 @@ record ReportView(
         .toList();
   }
 
-  private static Detail detail(TrialResult trial, ReportedTask task) {
+  private static Detail detail(TrialResult trial, ReportedTask task, Links.OfStudy links) {
     String status = status(trial.status());
     return new Detail(
         trial.task(),
@@ -364,7 +426,9 @@ record ReportView(
         Format.text(trial.mlflowRunId()),
         Format.text(trial.modelUri()),
         trial.fingerprint(),
-        Boolean.FALSE.equals(trial.selected()) ? "no" : "yes");
+        Boolean.FALSE.equals(trial.selected()) ? "no" : "yes",
+        links.run(trial),
+        links.workflow(trial));
   }
 
   private static String status(TrialStatus status) {

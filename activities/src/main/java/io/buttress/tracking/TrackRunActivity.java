@@ -81,7 +81,7 @@ public final class TrackRunActivity implements TrackRun {
           List<MetricPoint> history = history(outcome);
           TrialResult result =
               TrialResults.of(trial, outcome, history, run.map(OpenRun::id).orElse(null), modelUri);
-          String key = results.put(study, trial, result);
+          String key = results.put(study, trial, result, evaluation(outcome));
           if (trial.competes() && outcome.status() == TrialStatus.DONE) {
             enter(study, trial, outcome.fineTuned(), run);
           }
@@ -168,6 +168,14 @@ public final class TrackRunActivity implements TrackRun {
         : MetricHistory.read(store.file(store.get(fineTuned.fitKey()), "history.csv"));
   }
 
+  /** The stored evaluation of a trial; null when it did not get that far. */
+  private Artifact evaluation(Outcome outcome) throws IOException {
+    FineTuned fineTuned = outcome.fineTuned();
+    return fineTuned == null || fineTuned.evaluationKey() == null
+        ? null
+        : store.get(fineTuned.evaluationKey());
+  }
+
   private void record(
       OpenRun run, Outcome outcome, List<MetricPoint> history, String modelUri, String resultKey)
       throws IOException {
@@ -179,15 +187,15 @@ public final class TrackRunActivity implements TrackRun {
       long ended = history.stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
       tracker.get().log(run.id(), FinalMetrics.of(fineTuned, outcome.collapse(), ended));
       tracker.get().upload(run, fit, name -> !name.startsWith(MODEL));
-      if (fineTuned.evaluationKey() != null) {
-        Artifact evaluation = store.get(fineTuned.evaluationKey());
+      Artifact evaluation = evaluation(outcome);
+      if (evaluation != null) {
         tracker.get().upload(run, evaluation, name -> !name.endsWith(TENSORS));
       }
     }
     if (outcome.collapse() != null) {
       tracker.get().upload(run, store.get(outcome.collapse().key()), name -> true);
     }
-    tracker.get().upload(run, store.get(resultKey), name -> true);
+    tracker.get().upload(run, store.get(resultKey), name -> name.equals(ResultStore.FILE));
     tracker
         .get()
         .end(

@@ -176,8 +176,11 @@ class TradeOffTest {
         0.1,
         mean,
         null,
+        null,
+        null,
         relative == null ? null : new TrialResult.Collapse(metrics, metrics, null, null),
         null,
+        0,
         null,
         null);
   }

@@ -1,6 +1,7 @@
 package io.buttress.worker;
 
 import io.buttress.data.Sources;
+import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.tracking.MlflowTracker;
 import io.temporal.client.WorkflowClient;
@@ -50,6 +51,7 @@ final class WorkerCommand implements Callable<Integer> {
             environment.fileRoots().orElse(List.of()),
             environment.hub(),
             environment.home().resolve("cache"));
+    Links links = Connections.links(environment, temporal.getOptions().getNamespace());
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
@@ -67,7 +69,7 @@ final class WorkerCommand implements Callable<Integer> {
         StudyWorker worker =
             StudyWorker.start(
                 temporal,
-                Services.of(artifacts, sources, Optional.of(tracker)),
+                Services.of(artifacts, sources, Optional.of(tracker), links),
                 EnumSet.copyOf(Arrays.asList(queues)))) {
       LOG.info("serving {} on {}", Arrays.toString(queues), temporal.getOptions().getNamespace());
       stop.await();
