@@ -225,7 +225,10 @@ final class Comparisons {
         ? null
         : new TrialResult.Collapse(
             means(measured, TrialResult.Collapse::pretrained),
-            means(measured, TrialResult.Collapse::finetuned));
+            means(measured, TrialResult.Collapse::finetuned),
+            measured.get(0).random() == null
+                ? null
+                : means(measured, TrialResult.Collapse::random));
   }
 
   /** Mean by key over those where it is defined; null where it never is. */

@@ -90,6 +90,7 @@ record ReportView(
       ResultTable outOfDistribution,
       ResultTable flipped,
       CollapseTable collapse,
+      ProbeTable probing,
       SpectrumPlot spectrum,
       Gallery tradeOff) {}
 
@@ -284,6 +285,7 @@ record ReportView(
         ResultTable.of(comparison, Comparison.Row::outOfDistribution, true),
         ResultTable.of(comparison, Comparison.Row::flipped, false),
         CollapseTable.of(comparison),
+        ProbeTable.of(byMethod),
         SpectrumPlot.of(measured),
         tradeOff(anchor, comparison, task, trials));
   }

@@ -61,7 +61,8 @@ final class TrialResults {
   private static TrialResult.Collapse collapse(MeasureCollapse.Collapse measured) {
     return measured == null
         ? null
-        : new TrialResult.Collapse(finite(measured.pretrained()), finite(measured.finetuned()));
+        : new TrialResult.Collapse(
+            finite(measured.pretrained()), finite(measured.finetuned()), finite(measured.random()));
   }
 
   private static Map<String, Double> finite(Map<String, Double> metrics) {

@@ -286,6 +286,7 @@ class ReportActivityTest {
         competes,
         false,
         60,
+        List.of(),
         List.of());
   }
 

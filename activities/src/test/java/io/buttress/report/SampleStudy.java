@@ -93,7 +93,7 @@ final class SampleStudy {
         null,
         validation,
         new TrialResult.Collapse(
-            collapse(118.4, 1), collapse(40 + 15 * setting, random.nextDouble())));
+            collapse(118.4, 1), collapse(40 + 15 * setting, random.nextDouble()), null));
   }
 
   private static TrialResult ended(

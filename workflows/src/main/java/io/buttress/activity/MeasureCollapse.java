@@ -1,5 +1,6 @@
 package io.buttress.activity;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.buttress.study.Trial;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
@@ -21,6 +22,11 @@ public interface MeasureCollapse {
    * Collapse metrics by key; values are null where undefined.
    *
    * @param key artifact with {@code spectrum.csv} and {@code spectrum.png}
+   * @param random what probes of a random encoder reach; null without probes
    */
-  record Collapse(String key, Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+  record Collapse(
+      String key,
+      Map<String, Double> pretrained,
+      Map<String, Double> finetuned,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Double> random) {}
 }

@@ -1,5 +1,6 @@
 package io.buttress.study;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -37,8 +38,15 @@ public record TrialResult(
     String fingerprint,
     Boolean selected) {
 
-  /** Collapse metrics by key, before and after fine-tuning. */
-  public record Collapse(Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+  /**
+   * Collapse metrics by key, before and after fine-tuning.
+   *
+   * @param random what probes of a random encoder reach; null without probes
+   */
+  public record Collapse(
+      Map<String, Double> pretrained,
+      Map<String, Double> finetuned,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Double> random) {}
 
   /**
    * The same result with what only a study as a whole tells of its trial.
