@@ -5,6 +5,7 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
+import io.buttress.evaluation.Metrics;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
@@ -12,11 +13,14 @@ import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.Json;
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.training.Numerics;
+import io.buttress.training.PretrainedProbes;
+import io.buttress.training.ProbeStore;
 import io.buttress.training.SnapshotMaker;
 import io.buttress.training.SnapshotStore;
 import io.temporal.activity.Activity;
@@ -28,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.ejml.data.DMatrixRMaj;
 
 /** Measures collapse from stored representations of the validation set. */
@@ -42,6 +47,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
   private final SnapshotStore snapshots;
   private final SnapshotMaker maker;
   private final CollapseStore measured;
+  private final ProbeStore probes;
+  private final PretrainedProbes pretrainedProbes;
 
   public MeasureCollapseActivity(
       ArtifactStore store, DatasetStore datasets, SnapshotStore snapshots) {
@@ -50,6 +57,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     this.snapshots = snapshots;
     this.maker = new SnapshotMaker(store, snapshots);
     this.measured = new CollapseStore(store);
+    this.probes = new ProbeStore(store);
+    this.pretrainedProbes = new PretrainedProbes(store, datasets);
   }
 
   @Override
@@ -58,13 +67,53 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       Optional<TrialResult.Collapse> stored = measured.metrics(trial);
       TrialResult.Collapse metrics =
           stored.isPresent() ? stored.get() : measure(trial, evaluationKey);
-      return new Collapse(
-          CollapseStore.key(trial), metrics.pretrained(), metrics.finetuned(), metrics.layers());
+      return withProbes(trial, evaluationKey, metrics);
     } catch (LostArtifactException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Not part of what is stored here, which studies with and without probes share. */
+  private Collapse withProbes(Trial trial, String evaluationKey, TrialResult.Collapse metrics)
+      throws IOException {
+    Map<String, Double> pretrained = new TreeMap<>(metrics.pretrained());
+    Map<String, Double> finetuned = new TreeMap<>(metrics.finetuned());
+    Map<String, Double> random = new TreeMap<>();
+    if (!trial.probes().isEmpty()) {
+      Numerics numerics = numerics(store.get(evaluationKey));
+      ActivityExecutionContext context = Activity.getExecutionContext();
+      for (ProbeRequest request : trial.probeRequests()) {
+        if (numerics.equals(Numerics.current())) {
+          // Found, unless they were lost since the trial began.
+          pretrainedProbes.ensure(request, (step, steps, loss) -> context.heartbeat("probes"));
+        }
+        pretrained.put(request.key(), probe(ProbeStore.PRETRAINED, request, numerics));
+        finetuned.put(request.key(), probe(trial.fingerprint(), request, numerics));
+        random.put(request.key(), probe(ProbeStore.RANDOM, request, numerics));
+      }
+    }
+    return new Collapse(
+        CollapseStore.key(trial),
+        pretrained,
+        finetuned,
+        random.isEmpty() ? null : random,
+        metrics.layers());
+  }
+
+  /** The primary metric of the probed task. */
+  private Double probe(String encoder, ProbeRequest request, Numerics numerics) throws IOException {
+    Map<String, Double> metrics =
+        probes
+            .find(encoder, request, numerics)
+            .orElseThrow(
+                () ->
+                    new LostArtifactException(
+                        request.key()
+                            + ", which an earlier step stored, is not in the store: start the study"
+                            + " again, which makes anew what is lost"));
+    return Metrics.mean(request.dataset().task().spec().metric(), metrics);
   }
 
   private TrialResult.Collapse measure(Trial trial, String evaluationKey) throws IOException {
@@ -93,6 +142,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
         new TrialResult.Collapse(
             CollapseMetrics.compute(before, spectrumBefore, before, spectrumBefore, classes, topK),
             CollapseMetrics.compute(after, spectrumAfter, before, spectrumBefore, classes, topK),
+            null,
             layers(
                 trial,
                 snapshots.everyLayer(snapshot, numerics),

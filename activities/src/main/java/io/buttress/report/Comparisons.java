@@ -261,6 +261,7 @@ final class Comparisons {
         : new TrialResult.Collapse(
             means(measured, TrialResult.Collapse::pretrained),
             means(measured, TrialResult.Collapse::finetuned),
+            measured.get(0).random() == null ? null : means(measured, TrialResult.Collapse::random),
             layers(measured),
             trajectory(measured));
   }

@@ -106,6 +106,7 @@ record ReportView(
       ResultTable outOfDistribution,
       ResultTable flipped,
       CollapseTable collapse,
+      ProbeTable probing,
       SpectrumPlot spectrum,
       List<Gallery> galleries) {}
 
@@ -343,6 +344,7 @@ record ReportView(
         ResultTable.of(comparison, Comparison.Row::outOfDistribution, true),
         ResultTable.of(comparison, Comparison.Row::flipped, false),
         CollapseTable.of(comparison),
+        ProbeTable.of(byMethod),
         SpectrumPlot.of(measured),
         galleries(anchor, comparison, task, trials));
   }

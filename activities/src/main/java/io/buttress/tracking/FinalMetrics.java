@@ -30,6 +30,9 @@ final class FinalMetrics {
     if (collapse != null) {
       add(points, "collapse.pretrained", collapse.pretrained(), step, timestamp);
       add(points, "collapse.finetuned", collapse.finetuned(), step, timestamp);
+      if (collapse.random() != null) {
+        add(points, "collapse.random", collapse.random(), step, timestamp);
+      }
       // Null in what an older worker measured.
       for (TrialResult.Layer layer :
           collapse.layers() == null ? List.<TrialResult.Layer>of() : collapse.layers()) {

@@ -70,6 +70,7 @@ final class TrialResults {
     return new TrialResult.Collapse(
         finite(measured.pretrained()),
         finite(measured.finetuned()),
+        finite(measured.random()),
         measured.layers(),
         trajectory.isEmpty() ? null : trajectory);
   }

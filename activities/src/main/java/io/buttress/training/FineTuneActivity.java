@@ -27,6 +27,7 @@ import io.buttress.storage.ScratchFolder;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.OutOfDistribution;
 import io.buttress.study.OutOfDistribution.CoarseLabel;
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
 import io.buttress.study.SnapshotRequest;
@@ -53,8 +54,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a trial and evaluates it, as two separately stored steps: whichever is in the store is not
- * done again.
+ * Trains a trial, evaluates it and probes its encoder for other tasks, as separately stored steps:
+ * whichever is in the store is not done again.
  */
 public final class FineTuneActivity implements FineTune {
   private static final Logger LOG = LoggerFactory.getLogger(FineTuneActivity.class);
@@ -70,6 +71,9 @@ public final class FineTuneActivity implements FineTune {
   private final SnapshotMaker maker;
   private final FitStore fits;
   private final EvaluationStore evaluations;
+  private final ProbeStore probes;
+  private final PretrainedProbes pretrained;
+  private final Prober prober;
   private final MetricLog log;
   private final HandOver handOver;
 
@@ -87,6 +91,9 @@ public final class FineTuneActivity implements FineTune {
     maker = new SnapshotMaker(store, snapshots);
     fits = new FitStore(store);
     evaluations = new EvaluationStore(store);
+    probes = new ProbeStore(store);
+    pretrained = new PretrainedProbes(store, datasets);
+    prober = new Prober(datasets);
   }
 
   /**
@@ -169,6 +176,9 @@ public final class FineTuneActivity implements FineTune {
       // Found, unless another kind of machine made them: then these numbers need their own.
       maker.ensure(request, progress);
     }
+    for (ProbeRequest request : trial.probeRequests()) {
+      pretrained.ensure(request, progress);
+    }
     try (EngineLock engine = EngineLock.acquire(progress)) {
       TokenizedDataset dataset = datasets.load(trial.dataset());
       return fit.isPresent() && fit.get().hasModel()
@@ -180,8 +190,18 @@ public final class FineTuneActivity implements FineTune {
   private Optional<FineTuned> finished(
       Trial trial, Optional<FitStore.Stored> fit, Numerics numerics) throws IOException {
     Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
-    return fit.filter(stored -> evaluation.isPresent() || diverged(stored))
+    boolean measured = evaluation.isPresent() && probed(trial, numerics);
+    return fit.filter(stored -> measured || diverged(stored))
         .map(stored -> result(stored, evaluation));
+  }
+
+  private boolean probed(Trial trial, Numerics numerics) throws IOException {
+    for (ProbeRequest request : trial.probeRequests()) {
+      if (probes.find(trial.fingerprint(), request, numerics).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private FineTuned evaluateKept(
@@ -193,7 +213,7 @@ public final class FineTuneActivity implements FineTune {
       throws IOException {
     ModelFolder folder = fits.model(fit);
     try (TextClassifier model = classifier(trial, dataset, folder, folder.config())) {
-      return result(fit, Optional.of(evaluate(trial, dataset, model, numerics, progress)));
+      return result(fit, Optional.of(measure(trial, dataset, model, numerics, progress)));
     }
   }
 
@@ -248,10 +268,29 @@ public final class FineTuneActivity implements FineTune {
       Optional<EvaluationStore.Stored> evaluation =
           diverged(stored)
               ? Optional.empty()
-              : Optional.of(evaluate(trial, dataset, model, numerics, progress));
+              : Optional.of(measure(trial, dataset, model, numerics, progress));
       checkpoints.remove();
       return result(stored, evaluation);
     }
+  }
+
+  /** What is in the store already is not done again. */
+  private EvaluationStore.Stored measure(
+      Trial trial,
+      TokenizedDataset dataset,
+      TextClassifier model,
+      Numerics numerics,
+      Progress progress)
+      throws IOException {
+    Optional<EvaluationStore.Stored> stored = evaluations.find(trial, numerics);
+    EvaluationStore.Stored evaluation =
+        stored.isPresent() ? stored.get() : evaluate(trial, dataset, model, numerics, progress);
+    for (ProbeRequest request : trial.probeRequests()) {
+      if (probes.find(trial.fingerprint(), request, numerics).isEmpty()) {
+        probes.put(trial.fingerprint(), request, prober.probe(model, request, progress));
+      }
+    }
+    return evaluation;
   }
 
   private EvaluationStore.Stored evaluate(

@@ -119,7 +119,8 @@ class MeasureCollapseActivityTest {
             false,
             false,
             60,
-            List.of(request));
+            List.of(request),
+            List.of());
     temporal.registerActivitiesImplementations(
         new MeasureCollapseActivity(store, datasets, snapshots));
     activity = temporal.newActivityStub(MeasureCollapse.class);

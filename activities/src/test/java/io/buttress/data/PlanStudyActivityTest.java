@@ -89,7 +89,8 @@ class PlanStudyActivityTest {
         spec.training(),
         spec.selection(),
         spec.collapse(),
-        spec.execution());
+        spec.execution(),
+        List.of());
   }
 
   @Test
@@ -346,7 +347,8 @@ class PlanStudyActivityTest {
             List.of(longer),
             null,
             new CollapseSpec(List.of(5), -3, "cls", 0),
-            spec.execution());
+            spec.execution(),
+            List.of());
     assertThat(failure(asking).lines())
         .satisfiesExactlyInAnyOrder(
             line ->

@@ -192,6 +192,7 @@ class ReportActivityTest {
             false,
             false,
             60,
+            List.of(),
             List.of());
     TrialResult ofWc =
         new TrialResult(
@@ -408,6 +409,7 @@ class ReportActivityTest {
         competes,
         false,
         60,
+        List.of(),
         List.of());
   }
 

@@ -96,6 +96,7 @@ final class SampleStudy {
         new TrialResult.Collapse(
             collapse(118.4, 1),
             collapse(40 + 15 * setting, random.nextDouble()),
+            null,
             layers(setting),
             trajectory(setting)));
   }

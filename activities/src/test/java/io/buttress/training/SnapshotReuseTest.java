@@ -116,9 +116,10 @@ class SnapshotReuseTest {
             List.of(Golden.training(1, dropout)),
             null,
             CollapseSpec.DEFAULT,
-            ExecutionSpec.DEFAULT);
+            ExecutionSpec.DEFAULT,
+            List.of());
     List<Trial> trials =
-        Planner.plan(new ResolvedStudy(spec, List.of(model), List.of(task))).trials();
+        Planner.plan(new ResolvedStudy(spec, List.of(model), List.of(task), List.of())).trials();
     datasets.put(
         trials.get(0).dataset(),
         new TokenizedDataset(

@@ -15,6 +15,7 @@ import io.buttress.tracking.MlflowTracker;
 import io.buttress.tracking.TrackRunActivity;
 import io.buttress.training.FineTuneActivity;
 import io.buttress.training.HandOver;
+import io.buttress.training.ProbePretrainedActivity;
 import io.buttress.training.SnapshotRepresentationsActivity;
 import io.buttress.training.SnapshotStore;
 import java.io.IOException;
@@ -46,6 +47,7 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
         },
         new Object[] {
           new SnapshotRepresentationsActivity(artifacts, datasets, handOver),
+          new ProbePretrainedActivity(artifacts, datasets, handOver),
           new FineTuneActivity(
               artifacts, datasets, tracker.<MetricLog>map(t -> t).orElse(MetricLog.NONE), handOver)
         },

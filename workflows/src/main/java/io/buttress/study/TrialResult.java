@@ -42,12 +42,14 @@ public record TrialResult(
   /**
    * Collapse metrics by key, before and after fine-tuning.
    *
+   * @param random what probes of a random encoder reach; null without probes
    * @param layers at every hidden state; null in results of versions that did not measure them
    * @param trajectory during training; null where the study did not ask for it
    */
   public record Collapse(
       Map<String, Double> pretrained,
       Map<String, Double> finetuned,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Double> random,
       @JsonInclude(JsonInclude.Include.NON_NULL) List<Layer> layers,
       @JsonInclude(JsonInclude.Include.NON_NULL) List<Moment> trajectory) {}
 

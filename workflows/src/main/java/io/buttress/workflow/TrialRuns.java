@@ -1,9 +1,11 @@
 package io.buttress.workflow;
 
+import io.buttress.activity.ProbePretrained;
 import io.buttress.activity.SnapshotRepresentations;
 import io.buttress.activity.TrackRun;
 import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.StudyProgress.Running;
 import io.buttress.study.Trial;
@@ -31,9 +33,12 @@ final class TrialRuns {
 
   private final SnapshotRepresentations snapshots =
       Workflow.newActivityStub(SnapshotRepresentations.class, StepOptions.SNAPSHOT);
+  private final ProbePretrained probing =
+      Workflow.newActivityStub(ProbePretrained.class, StepOptions.SNAPSHOT);
   private final TrackRun tracking = Workflow.newActivityStub(TrackRun.class, StepOptions.TRACK);
 
   private final Map<SnapshotRequest, Promise<String>> taken = new HashMap<>();
+  private final Map<ProbeRequest, Promise<Void>> probed = new HashMap<>();
   private final Map<String, Running> running = new LinkedHashMap<>();
   private int started;
   private int done;
@@ -114,6 +119,7 @@ final class TrialRuns {
   private TrialStatus run(StudyRun study, Trial trial, String id) {
     try {
       snapshot(trial);
+      probe(trial);
       show(id, trial, "trial");
       return child(id).run(study, trial).status();
     } catch (TemporalFailure e) {
@@ -137,6 +143,20 @@ final class TrialRuns {
       needed.add(snapshot);
     }
     // One by one: Promise.allOf overlooks the failure of what had ended before.
+    needed.forEach(Promise::get);
+  }
+
+  /** Likewise for its probes of the encoders that its own is compared with. */
+  private void probe(Trial trial) {
+    List<Promise<Void>> needed = new ArrayList<>();
+    for (ProbeRequest request : trial.probeRequests()) {
+      Promise<Void> probe = probed.get(request);
+      if (probe == null) {
+        probe = Async.procedure(probing::probePretrained, request);
+        probed.put(request, probe);
+      }
+      needed.add(probe);
+    }
     needed.forEach(Promise::get);
   }
 

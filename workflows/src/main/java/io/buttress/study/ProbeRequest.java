@@ -1,0 +1,16 @@
+package io.buttress.study;
+
+/**
+ * A linear probe: how much of another task an encoder's frozen representations tell.
+ *
+ * @param dataset the other task, tokenized for the encoder
+ * @param layer index into the hidden states: 0 = embeddings, -1 = last
+ * @param pooling {@code cls} or {@code mean}
+ */
+public record ProbeRequest(DatasetRequest dataset, int layer, String pooling) {
+
+  /** The collapse metric that it gives. */
+  public String key() {
+    return "probes." + dataset.task().spec().id();
+  }
+}
