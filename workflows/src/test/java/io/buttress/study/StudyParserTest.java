@@ -390,7 +390,7 @@ class StudyParserTest {
         "'collapse': {'probes': ['cola']} | collapse.probes[0]: cola needs its files",
         "'collapse': {'probes': 'sample:sentiment'} | collapse.probes: must be a list",
         "'collapse': {'probes': []} | collapse.probes: must not be an empty list",
-        "'collapse': {'probes': [{'id': 'own'}]} | collapse.probes[0].train: is required",
+        "'collapse': {'probes': [{'id': 'own', 'train': 'file:/t.tsv', 'text': 'a', 'label': 'b'}]} | collapse.probes[0].validation: is required",
         "'collapse': {'probes': ['sample:sentimant']} | collapse.probes[0]: unknown task",
         "'collapse': {'probes': ['sample:sentiment', 'sample:sentiment']} | collapse.probes[1]: repeats",
         "'collapse': {'topK': []} | collapse.topK: must not be an empty list",
@@ -537,7 +537,7 @@ class StudyParserTest {
             .collect(Collectors.joining(",", ", 'models': [", "]"));
     assertThat(problems(study(models + ", 'training': {'maxLength': [32, 64, 96, 128]}")))
         .containsExactly(
-            "the study has 1004 datasets (models x tasks x training.maxLength); this version"
+            "the study has 1004 datasets (models x tasks and probes x training.maxLength); this version"
                 + " prepares at most 1000");
   }
 
