@@ -76,7 +76,7 @@ class ProbeTableTest {
   }
 
   private static Collapse probes(double cola) {
-    return new Collapse(side(0.8), side(cola), side(0.51));
+    return new Collapse(side(0.8), side(cola), side(0.51), null, null);
   }
 
   private static Map<String, Double> side(double cola) {
