@@ -76,7 +76,9 @@ class ProbeTableTest {
   }
 
   private static Collapse probes(double cola) {
-    return new Collapse(side(0.8), side(cola), side(0.51), null, null);
+    Map<String, Double> random = side(0.51);
+    random.remove("effective_rank");
+    return new Collapse(side(0.8), side(cola), random, null, null);
   }
 
   private static Map<String, Double> side(double cola) {
