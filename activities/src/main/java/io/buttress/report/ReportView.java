@@ -40,7 +40,7 @@ record ReportView(
 
   private static final String LAYERS_NOTE =
       "At every hidden state, means over runs, on the first 256 validation examples at most."
-          + " Dashed: pre-trained. The embeddings' [CLS] is the same for every input.";
+          + " Dashed: pre-trained. At the embeddings (0) [CLS] is the same for every input.";
 
   private static final String TRAJECTORY_NOTE =
       "In the middle of training, means over runs, on the first 256 validation examples at most.";
