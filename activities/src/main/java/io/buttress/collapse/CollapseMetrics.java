@@ -30,7 +30,7 @@ public final class CollapseMetrics {
       Spectrum pretrainedSpectrum,
       int[] classes,
       List<Integer> topK) {
-    SortedMap<String, Double> metrics = new TreeMap<>();
+    SortedMap<String, Double> metrics = brief(z, spectrum, pretrained, pretrainedSpectrum);
     double[] eigenvalues = SpectrumMetrics.eigenvalues(spectrum);
     double[] relative = SpectrumMetrics.relative(eigenvalues);
     for (int k : topK) {
@@ -39,15 +39,11 @@ public final class CollapseMetrics {
       metrics.put("gm_rel_" + k, SpectrumMetrics.geometricMean(relative, k));
       metrics.put("hm_rel_" + k, SpectrumMetrics.harmonicMean(relative, k));
     }
-    metrics.put("effective_rank", SpectrumMetrics.effectiveRank(spectrum));
     metrics.put("stable_rank", SpectrumMetrics.stableRank(spectrum));
     metrics.put("participation_ratio", SpectrumMetrics.participationRatio(spectrum));
     metrics.put("k90", SpectrumMetrics.k90(spectrum));
     metrics.put("isoscore", SpectrumMetrics.isoscore(spectrum));
-    double[] norms = rowNorms(z);
-    metrics.put("mean_norm", meanOf(norms));
-    metrics.put("mean_cosine", meanCosine(z, norms));
-    metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, pretrainedSpectrum));
+    metrics.put("mean_norm", meanOf(rowNorms(z)));
     metrics.put("nc1", classes == null ? null : NeuralCollapse.nc1(z, classes, spectrum.floor()));
     return metrics;
   }
@@ -57,15 +53,16 @@ public final class CollapseMetrics {
    * {@code mean_cosine} and {@code cka_pretrained}. Values are null where undefined.
    *
    * @param z n examples x H dimensions
+   * @param spectrum of z
    * @param pretrained n x H, rows in the same order
-   * @throws IllegalArgumentException when a matrix is empty or holds a value that is not finite
+   * @param pretrainedSpectrum of pretrained
    */
-  public static SortedMap<String, Double> brief(DMatrixRMaj z, DMatrixRMaj pretrained) {
-    Spectrum spectrum = Spectrum.of(z);
+  public static SortedMap<String, Double> brief(
+      DMatrixRMaj z, Spectrum spectrum, DMatrixRMaj pretrained, Spectrum pretrainedSpectrum) {
     SortedMap<String, Double> metrics = new TreeMap<>();
     metrics.put("effective_rank", SpectrumMetrics.effectiveRank(spectrum));
     metrics.put("mean_cosine", meanCosine(z, rowNorms(z)));
-    metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, Spectrum.of(pretrained)));
+    metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, pretrainedSpectrum));
     return metrics;
   }
 

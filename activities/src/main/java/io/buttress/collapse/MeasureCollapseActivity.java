@@ -164,15 +164,13 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       String name = SnapshotStore.tensor(layer);
       DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(name));
       DMatrixRMaj after = matrix(trial, "fine-tuned", finetuned.get(name));
-      try {
-        layers.add(
-            new TrialResult.Layer(
-                layer,
-                CollapseMetrics.brief(before, before),
-                CollapseMetrics.brief(after, before)));
-      } catch (IllegalArgumentException e) {
-        throw fail(trial, "layer " + layer + ": " + e.getMessage());
-      }
+      Spectrum spectrumBefore = spectrum(trial, "layer " + layer + ": pre-trained", before);
+      Spectrum spectrumAfter = spectrum(trial, "layer " + layer + ": fine-tuned", after);
+      layers.add(
+          new TrialResult.Layer(
+              layer,
+              CollapseMetrics.brief(before, spectrumBefore, before, spectrumBefore),
+              CollapseMetrics.brief(after, spectrumAfter, before, spectrumBefore)));
     }
     return layers;
   }

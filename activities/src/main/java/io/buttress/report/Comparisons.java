@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
@@ -268,42 +269,41 @@ final class Comparisons {
 
   /** Means at each hidden state; null where no trial has them. */
   private static List<TrialResult.Layer> layers(List<TrialResult.Collapse> measured) {
-    Map<Integer, List<TrialResult.Layer>> layers =
-        measured.stream()
-            .map(TrialResult.Collapse::layers)
-            .filter(Objects::nonNull)
-            .flatMap(List::stream)
-            .collect(
-                Collectors.groupingBy(TrialResult.Layer::layer, TreeMap::new, Collectors.toList()));
-    return layers.isEmpty()
-        ? null
-        : layers.entrySet().stream()
-            .map(
-                layer ->
-                    new TrialResult.Layer(
-                        layer.getKey(),
-                        means(layer.getValue(), TrialResult.Layer::pretrained),
-                        means(layer.getValue(), TrialResult.Layer::finetuned)))
-            .toList();
+    return each(
+        measured,
+        TrialResult.Collapse::layers,
+        TrialResult.Layer::layer,
+        (layer, own) ->
+            new TrialResult.Layer(
+                layer,
+                means(own, TrialResult.Layer::pretrained),
+                means(own, TrialResult.Layer::finetuned)));
   }
 
   /** Means at each moment of training; null where no trial has them. */
   private static List<TrialResult.Moment> trajectory(List<TrialResult.Collapse> measured) {
-    Map<Integer, List<TrialResult.Moment>> moments =
+    return each(
+        measured,
+        TrialResult.Collapse::trajectory,
+        TrialResult.Moment::step,
+        (step, own) -> new TrialResult.Moment(step, means(own, TrialResult.Moment::finetuned)));
+  }
+
+  /** One for all parts with the same place, by place; null without any. */
+  private static <T> List<T> each(
+      List<TrialResult.Collapse> measured,
+      Function<TrialResult.Collapse, List<T>> parts,
+      Function<T, Integer> place,
+      BiFunction<Integer, List<T>, T> mean) {
+    Map<Integer, List<T>> places =
         measured.stream()
-            .map(TrialResult.Collapse::trajectory)
+            .map(parts)
             .filter(Objects::nonNull)
             .flatMap(List::stream)
-            .collect(
-                Collectors.groupingBy(TrialResult.Moment::step, TreeMap::new, Collectors.toList()));
-    return moments.isEmpty()
+            .collect(Collectors.groupingBy(place, TreeMap::new, Collectors.toList()));
+    return places.isEmpty()
         ? null
-        : moments.entrySet().stream()
-            .map(
-                moment ->
-                    new TrialResult.Moment(
-                        moment.getKey(), means(moment.getValue(), TrialResult.Moment::finetuned)))
-            .toList();
+        : places.entrySet().stream().map(e -> mean.apply(e.getKey(), e.getValue())).toList();
   }
 
   /** Mean by key over those where it is defined; null where it never is. */

@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -14,7 +15,6 @@ import java.nio.charset.StandardCharsets;
  */
 public record Links(URI mlflow, URI workflows) {
   public static final Links NONE = new Links(null, null);
-  private static final int FINGERPRINT_DIGITS = 16;
 
   /** Of who we are at a server, nothing stays. */
   public Links {
@@ -48,9 +48,7 @@ public record Links(URI mlflow, URI workflows) {
     String workflow(TrialResult trial) {
       return links.workflows() == null
           ? null
-          : links.workflows()
-              + "/"
-              + encoded(workflowId + "/" + trial.fingerprint().substring(0, FINGERPRINT_DIGITS));
+          : links.workflows() + "/" + encoded(Trial.workflowId(workflowId, trial.fingerprint()));
     }
   }
 

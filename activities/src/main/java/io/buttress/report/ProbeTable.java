@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialResult.Collapse;
 import java.util.ArrayList;
@@ -14,8 +15,6 @@ import java.util.function.Function;
  * methods, the random encoder last.
  */
 record ProbeTable(List<String> tasks, List<Row> rows) {
-  private static final String PREFIX = "probes.";
-
   record Row(String name, List<Cell> cells) {}
 
   /**
@@ -47,7 +46,8 @@ record ProbeTable(List<String> tasks, List<Row> rows) {
         });
     rows.add(reference("random", keys, all, Collapse::random));
     return new ProbeTable(
-        keys.stream().map(key -> key.substring(PREFIX.length())).toList(), List.copyOf(rows));
+        keys.stream().map(key -> key.substring(ProbeRequest.PREFIX.length())).toList(),
+        List.copyOf(rows));
   }
 
   private static List<Collapse> measured(List<TrialResult> trials) {

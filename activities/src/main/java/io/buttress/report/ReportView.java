@@ -3,6 +3,7 @@ package io.buttress.report;
 import io.buttress.collapse.Spectra;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
+import io.buttress.training.Evaluator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,11 +40,14 @@ record ReportView(
           + " Dots: one a run, by method.";
 
   private static final String LAYERS_NOTE =
-      "At every hidden state, means over runs, on the first 256 validation examples at most."
-          + " Dashed: pre-trained. At the embeddings (0) [CLS] is the same for every input.";
+      "At every hidden state, means over runs, on the first "
+          + Evaluator.SAMPLE
+          + " validation examples at most. Dashed: pre-trained. At the embeddings (0) [CLS] is the same for every input.";
 
   private static final String TRAJECTORY_NOTE =
-      "In the middle of training, means over runs, on the first 256 validation examples at most.";
+      "In the middle of training, means over runs, on the first "
+          + Evaluator.SAMPLE
+          + " validation examples at most.";
 
   /**
    * @param tested whether there are tasks enough to test a method against stl

@@ -9,7 +9,8 @@ import java.util.TreeMap;
 
 /** Collapse metrics during training, as points of its history. */
 public final class CollapseTrajectory {
-  private static final String PREFIX = "trajectory.";
+  private static final String NAME = "trajectory";
+  private static final String PREFIX = NAME + ".";
 
   private CollapseTrajectory() {}
 
@@ -21,12 +22,7 @@ public final class CollapseTrajectory {
    */
   public static List<MetricPoint> points(int done, Map<String, Double> metrics, long timestamp) {
     List<MetricPoint> points = new ArrayList<>();
-    metrics.forEach(
-        (name, value) -> {
-          if (value != null) {
-            points.add(new MetricPoint(PREFIX + name, done, timestamp, value));
-          }
-        });
+    FinalMetrics.add(points, NAME, metrics, done, timestamp);
     return points;
   }
 

@@ -43,7 +43,8 @@ final class FinalMetrics {
     return points;
   }
 
-  private static void add(
+  /** Adds one for each value that is defined. */
+  static void add(
       List<MetricPoint> points,
       String prefix,
       Map<String, Double> metrics,

@@ -374,12 +374,10 @@ public final class FineTuneActivity implements FineTune {
   }
 
   private Snapshot trainSnapshot(Trial trial, TrainingSet train) throws IOException {
-    for (SnapshotRequest request : trial.snapshots()) {
-      if (request.split().equals(TRAIN)) {
-        return new Snapshot(snapshots.load(request), train.learnedRows());
-      }
-    }
-    return null;
+    Optional<SnapshotRequest> request = snapshot(trial, TRAIN);
+    return request.isEmpty()
+        ? null
+        : new Snapshot(snapshots.load(request.get()), train.learnedRows());
   }
 
   /** What is measured in the middle of training; null: nothing. */
@@ -390,18 +388,18 @@ public final class FineTuneActivity implements FineTune {
     if (collapse.trajectory() == 0) {
       return null;
     }
-    for (SnapshotRequest request : trial.snapshots()) {
-      if (request.split().equals(VALIDATION)) {
-        String layer = SnapshotStore.tensor(config.resolveLayer(collapse.layer()));
-        return new CollapseWatch(
-            collapse.trajectory(),
-            dataset.splits().get(VALIDATION),
-            collapse.layer(),
-            Pooling.of(collapse.pooling()),
-            CollapseMetrics.matrix(snapshots.everyLayer(request, numerics).get(layer)));
-      }
-    }
-    throw new IllegalStateException("the plan names no snapshot of the validation set");
+    SnapshotRequest request = snapshot(trial, VALIDATION).orElseThrow();
+    String layer = SnapshotStore.tensor(config.resolveLayer(collapse.layer()));
+    return CollapseWatch.of(
+        collapse.trajectory(),
+        dataset.splits().get(VALIDATION),
+        collapse.layer(),
+        Pooling.of(collapse.pooling()),
+        CollapseMetrics.matrix(snapshots.everyLayer(request, numerics).get(layer)));
+  }
+
+  private static Optional<SnapshotRequest> snapshot(Trial trial, String split) {
+    return trial.snapshots().stream().filter(request -> request.split().equals(split)).findFirst();
   }
 
   private static HeldOut heldOut(Trial trial, TokenizedDataset dataset, TrainingSet train) {

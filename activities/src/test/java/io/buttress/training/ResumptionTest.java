@@ -309,7 +309,7 @@ class ResumptionTest {
             .run(ALL, List.of(-1), Pooling.CLS)
             .representations()
             .get(-1);
-    return new CollapseWatch(
+    return CollapseWatch.of(
         moments,
         ALL,
         -1,

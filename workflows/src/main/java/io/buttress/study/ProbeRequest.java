@@ -8,9 +8,11 @@ package io.buttress.study;
  * @param pooling {@code cls} or {@code mean}
  */
 public record ProbeRequest(DatasetRequest dataset, int layer, String pooling) {
+  /** Of the keys of collapse metrics that are probes. */
+  public static final String PREFIX = "probes.";
 
   /** The collapse metric that it gives. */
   public String key() {
-    return "probes." + dataset.task().spec().id();
+    return PREFIX + dataset.task().spec().id();
   }
 }

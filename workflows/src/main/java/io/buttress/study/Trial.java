@@ -35,9 +35,16 @@ public record Trial(
     List<SnapshotRequest> snapshots,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ResolvedTask> probes) {
 
+  private static final int FINGERPRINT_DIGITS = 16;
+
   /** Written without probes, where there are none. */
   public Trial {
     probes = probes == null ? List.of() : probes;
+  }
+
+  /** Id of the workflow of a trial, a child of its study's. */
+  public static String workflowId(String study, String fingerprint) {
+    return study + "/" + fingerprint.substring(0, FINGERPRINT_DIGITS);
   }
 
   /** What is asked of its encoder; of the pre-trained and a random one before it starts. */

@@ -24,12 +24,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.slf4j.Logger;
 
 /** The trials of one study: what is in flight, and how those that ended did. Workflow code. */
 final class TrialRuns {
   private static final Logger LOG = Workflow.getLogger(TrialRuns.class);
-  private static final int FINGERPRINT_DIGITS = 16;
 
   private final SnapshotRepresentations snapshots =
       Workflow.newActivityStub(SnapshotRepresentations.class, StepOptions.SNAPSHOT);
@@ -133,30 +133,27 @@ final class TrialRuns {
 
   /** Waits for the trial's snapshots; each is taken by the first trial that needs it. */
   private void snapshot(Trial trial) {
-    List<Promise<String>> needed = new ArrayList<>();
-    for (SnapshotRequest request : trial.snapshots()) {
-      Promise<String> snapshot = taken.get(request);
-      if (snapshot == null) {
-        snapshot = Async.function(snapshots::snapshotRepresentations, request);
-        taken.put(request, snapshot);
-      }
-      needed.add(snapshot);
-    }
-    // One by one: Promise.allOf overlooks the failure of what had ended before.
-    needed.forEach(Promise::get);
+    await(
+        trial.snapshots(),
+        taken,
+        request -> Async.function(snapshots::snapshotRepresentations, request));
   }
 
   /** Likewise for its probes of the encoders that its own is compared with. */
   private void probe(Trial trial) {
-    List<Promise<Void>> needed = new ArrayList<>();
-    for (ProbeRequest request : trial.probeRequests()) {
-      Promise<Void> probe = probed.get(request);
-      if (probe == null) {
-        probe = Async.procedure(probing::probePretrained, request);
-        probed.put(request, probe);
-      }
-      needed.add(probe);
+    await(
+        trial.probeRequests(),
+        probed,
+        request -> Async.procedure(probing::probePretrained, request));
+  }
+
+  private static <K, V> void await(
+      List<K> requests, Map<K, Promise<V>> begun, Function<K, Promise<V>> begin) {
+    List<Promise<V>> needed = new ArrayList<>();
+    for (K request : requests) {
+      needed.add(begun.computeIfAbsent(request, begin));
     }
+    // One by one: Promise.allOf overlooks the failure of what had ended before.
     needed.forEach(Promise::get);
   }
 
@@ -191,9 +188,7 @@ final class TrialRuns {
   }
 
   private static String workflowId(Trial trial) {
-    return Workflow.getInfo().getWorkflowId()
-        + "/"
-        + trial.fingerprint().substring(0, FINGERPRINT_DIGITS);
+    return Trial.workflowId(Workflow.getInfo().getWorkflowId(), trial.fingerprint());
   }
 
   private static TrialWorkflow child(String id) {
