@@ -131,6 +131,7 @@ final class CheckpointCost {
               model,
               Regularizers.create(context),
               null,
+              null,
               new Checkpoints() {
                 @Override
                 public Optional<Checkpoint> newest() {

@@ -328,7 +328,7 @@ public final class Orchestration {
                 320.0,
                 Map.of("validation", Map.of("accuracy", 0.75)));
         case "MeasureCollapse" ->
-            new Collapse(Json.sha256("c"), Map.of("gm_5", 2.0), Map.of("gm_5", 1.0));
+            new Collapse(Json.sha256("c"), Map.of("gm_5", 2.0), Map.of("gm_5", 1.0), null, List.of());
         // Keys of runs, snapshots, results and reports; what returns nothing ignores it.
         default -> Json.sha256(info.getActivityType());
       };
@@ -347,7 +347,7 @@ public final class Orchestration {
         }
         tasks.add(new ResolvedTask(task, splits));
       }
-      plan = Planner.plan(new ResolvedStudy(spec, models, tasks));
+      plan = Planner.plan(new ResolvedStudy(spec, models, tasks, List.of()));
       return new Plan(
           plan.studyKey(), Json.sha256("plan"), spec.name(), plan.trials().size(), plan.datasets());
     }

@@ -1,5 +1,6 @@
 package io.buttress.collapse;
 
+import io.buttress.storage.Safetensors.Tensor;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -8,7 +9,7 @@ import org.ejml.dense.row.CommonOps_DDRM;
 import org.ejml.dense.row.NormOps_DDRM;
 
 /** Every collapse metric of a representation matrix; {@code docs/metrics.md} has the formulas. */
-final class CollapseMetrics {
+public final class CollapseMetrics {
   private CollapseMetrics() {}
 
   /**
@@ -29,7 +30,7 @@ final class CollapseMetrics {
       Spectrum pretrainedSpectrum,
       int[] classes,
       List<Integer> topK) {
-    SortedMap<String, Double> metrics = new TreeMap<>();
+    SortedMap<String, Double> metrics = brief(z, spectrum, pretrained, pretrainedSpectrum);
     double[] eigenvalues = SpectrumMetrics.eigenvalues(spectrum);
     double[] relative = SpectrumMetrics.relative(eigenvalues);
     for (int k : topK) {
@@ -38,17 +39,42 @@ final class CollapseMetrics {
       metrics.put("gm_rel_" + k, SpectrumMetrics.geometricMean(relative, k));
       metrics.put("hm_rel_" + k, SpectrumMetrics.harmonicMean(relative, k));
     }
-    metrics.put("effective_rank", SpectrumMetrics.effectiveRank(spectrum));
     metrics.put("stable_rank", SpectrumMetrics.stableRank(spectrum));
     metrics.put("participation_ratio", SpectrumMetrics.participationRatio(spectrum));
     metrics.put("k90", SpectrumMetrics.k90(spectrum));
     metrics.put("isoscore", SpectrumMetrics.isoscore(spectrum));
-    double[] norms = rowNorms(z);
-    metrics.put("mean_norm", meanOf(norms));
-    metrics.put("mean_cosine", meanCosine(z, norms));
-    metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, pretrainedSpectrum));
+    metrics.put("mean_norm", meanOf(rowNorms(z)));
     metrics.put("nc1", classes == null ? null : NeuralCollapse.nc1(z, classes, spectrum.floor()));
     return metrics;
+  }
+
+  /**
+   * The few that are measured at every layer and in the middle of training: {@code effective_rank},
+   * {@code mean_cosine} and {@code cka_pretrained}. Values are null where undefined.
+   *
+   * @param z n examples x H dimensions
+   * @param spectrum of z
+   * @param pretrained n x H, rows in the same order
+   * @param pretrainedSpectrum of pretrained
+   */
+  public static SortedMap<String, Double> brief(
+      DMatrixRMaj z, Spectrum spectrum, DMatrixRMaj pretrained, Spectrum pretrainedSpectrum) {
+    SortedMap<String, Double> metrics = new TreeMap<>();
+    metrics.put("effective_rank", SpectrumMetrics.effectiveRank(spectrum));
+    metrics.put("mean_cosine", meanCosine(z, rowNorms(z)));
+    metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, pretrainedSpectrum));
+    return metrics;
+  }
+
+  /** Representations in float64. */
+  public static DMatrixRMaj matrix(Tensor representations) {
+    float[] values = representations.floats();
+    DMatrixRMaj matrix =
+        new DMatrixRMaj((int) representations.shape()[0], (int) representations.shape()[1]);
+    for (int i = 0; i < values.length; i++) {
+      matrix.data[i] = values[i];
+    }
+    return matrix;
   }
 
   /**

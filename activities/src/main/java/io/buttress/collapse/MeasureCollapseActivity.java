@@ -5,6 +5,7 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
+import io.buttress.evaluation.Metrics;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
@@ -12,11 +13,14 @@ import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.Json;
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.training.Numerics;
+import io.buttress.training.PretrainedProbes;
+import io.buttress.training.ProbeStore;
 import io.buttress.training.SnapshotMaker;
 import io.buttress.training.SnapshotStore;
 import io.temporal.activity.Activity;
@@ -24,9 +28,11 @@ import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.ejml.data.DMatrixRMaj;
 
 /** Measures collapse from stored representations of the validation set. */
@@ -41,6 +47,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
   private final SnapshotStore snapshots;
   private final SnapshotMaker maker;
   private final CollapseStore measured;
+  private final ProbeStore probes;
+  private final PretrainedProbes pretrainedProbes;
 
   public MeasureCollapseActivity(
       ArtifactStore store, DatasetStore datasets, SnapshotStore snapshots) {
@@ -49,6 +57,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     this.snapshots = snapshots;
     this.maker = new SnapshotMaker(store, snapshots);
     this.measured = new CollapseStore(store);
+    this.probes = new ProbeStore(store);
+    this.pretrainedProbes = new PretrainedProbes(store, datasets);
   }
 
   @Override
@@ -57,7 +67,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       Optional<TrialResult.Collapse> stored = measured.metrics(trial);
       TrialResult.Collapse metrics =
           stored.isPresent() ? stored.get() : measure(trial, evaluationKey);
-      return new Collapse(CollapseStore.key(trial), metrics.pretrained(), metrics.finetuned());
+      return withProbes(trial, evaluationKey, metrics);
     } catch (LostArtifactException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
     } catch (IOException e) {
@@ -65,11 +75,54 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     }
   }
 
+  /** Not part of what is stored here, which studies with and without probes share. */
+  private Collapse withProbes(Trial trial, String evaluationKey, TrialResult.Collapse metrics)
+      throws IOException {
+    Map<String, Double> pretrained = new TreeMap<>(metrics.pretrained());
+    Map<String, Double> finetuned = new TreeMap<>(metrics.finetuned());
+    Map<String, Double> random = new TreeMap<>();
+    if (!trial.probes().isEmpty()) {
+      Numerics numerics = numerics(store.get(evaluationKey));
+      ActivityExecutionContext context = Activity.getExecutionContext();
+      for (ProbeRequest request : trial.probeRequests()) {
+        if (numerics.equals(Numerics.current())) {
+          // Found, unless they were lost since the trial began.
+          pretrainedProbes.ensure(request, (step, steps, loss) -> context.heartbeat("probes"));
+        }
+        pretrained.put(request.key(), probe(ProbeStore.PRETRAINED, request, numerics));
+        finetuned.put(request.key(), probe(trial.fingerprint(), request, numerics));
+        random.put(request.key(), probe(ProbeStore.RANDOM, request, numerics));
+      }
+    }
+    return new Collapse(
+        CollapseStore.key(trial),
+        pretrained,
+        finetuned,
+        random.isEmpty() ? null : random,
+        metrics.layers());
+  }
+
+  /** The primary metric of the probed task. */
+  private Double probe(String encoder, ProbeRequest request, Numerics numerics) throws IOException {
+    Map<String, Double> metrics =
+        probes
+            .find(encoder, request, numerics)
+            .orElseThrow(
+                () ->
+                    new LostArtifactException(
+                        request.key()
+                            + ", which an earlier step stored, is not in the store: start the study"
+                            + " again, which makes anew what is lost"));
+    return Metrics.mean(request.dataset().task().spec().metric(), metrics);
+  }
+
   private TrialResult.Collapse measure(Trial trial, String evaluationKey) throws IOException {
     ActivityExecutionContext context = Activity.getExecutionContext();
     int layer = trial.collapse().layer();
     Artifact evaluation = store.get(evaluationKey);
-    Map<Integer, Tensor> pretrained = pretrained(snapshot(trial), numerics(evaluation), context);
+    SnapshotRequest snapshot = snapshot(trial);
+    Numerics numerics = numerics(evaluation);
+    Map<Integer, Tensor> pretrained = pretrained(snapshot, numerics, context);
     Map<String, Tensor> evaluated = Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
     DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(layer));
     DMatrixRMaj after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
@@ -88,9 +141,38 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     TrialResult.Collapse metrics =
         new TrialResult.Collapse(
             CollapseMetrics.compute(before, spectrumBefore, before, spectrumBefore, classes, topK),
-            CollapseMetrics.compute(after, spectrumAfter, before, spectrumBefore, classes, topK));
+            CollapseMetrics.compute(after, spectrumAfter, before, spectrumBefore, classes, topK),
+            null,
+            layers(
+                trial,
+                snapshots.everyLayer(snapshot, numerics),
+                Safetensors.read(store.file(evaluation, SnapshotStore.LAYERS)),
+                context),
+            null);
     Spectra spectra = new Spectra(spectrumBefore.singular(), spectrumAfter.singular());
     return measured.put(trial, metrics, spectra, name(trial));
+  }
+
+  private static List<TrialResult.Layer> layers(
+      Trial trial,
+      Map<String, Tensor> pretrained,
+      Map<String, Tensor> finetuned,
+      ActivityExecutionContext context) {
+    List<TrialResult.Layer> layers = new ArrayList<>();
+    for (int layer = 0; layer < finetuned.size(); layer++) {
+      context.heartbeat("layer " + layer);
+      String name = SnapshotStore.tensor(layer);
+      DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(name));
+      DMatrixRMaj after = matrix(trial, "fine-tuned", finetuned.get(name));
+      Spectrum spectrumBefore = spectrum(trial, "layer " + layer + ": pre-trained", before);
+      Spectrum spectrumAfter = spectrum(trial, "layer " + layer + ": fine-tuned", after);
+      layers.add(
+          new TrialResult.Layer(
+              layer,
+              CollapseMetrics.brief(before, spectrumBefore, before, spectrumBefore),
+              CollapseMetrics.brief(after, spectrumAfter, before, spectrumBefore)));
+    }
+    return layers;
   }
 
   /** Stored before the trial began; one that is lost since is made anew where it gives the bits. */
@@ -128,12 +210,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     if (tensor == null || tensor.shape().length != 2) {
       throw fail(trial, "no matrix of " + which + " representations for the layer asked for");
     }
-    float[] values = tensor.floats();
-    DMatrixRMaj matrix = new DMatrixRMaj((int) tensor.shape()[0], (int) tensor.shape()[1]);
-    for (int i = 0; i < values.length; i++) {
-      matrix.data[i] = values[i];
-    }
-    return matrix;
+    return CollapseMetrics.matrix(tensor);
   }
 
   private static int[] classes(TokenizedDataset dataset) {

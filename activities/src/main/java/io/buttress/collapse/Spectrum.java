@@ -20,13 +20,13 @@ import org.ejml.interfaces.decomposition.SingularValueDecomposition_F64;
  * @param singular min(n, H) singular values of Z as it is, descending
  * @param variances H eigenvalues of the covariance of the centred rows (divisor n), descending
  */
-record Spectrum(int n, int h, double[] singular, double[] variances) {
+public record Spectrum(int n, int h, double[] singular, double[] variances) {
   private static final double EPSILON = Math.ulp(1.0);
 
   /**
    * @throws IllegalArgumentException when Z is empty or holds a value that is not finite
    */
-  static Spectrum of(DMatrixRMaj z) {
+  public static Spectrum of(DMatrixRMaj z) {
     int n = z.getNumRows();
     int h = z.getNumCols();
     if (n == 0 || h == 0) {

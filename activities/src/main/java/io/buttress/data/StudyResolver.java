@@ -73,27 +73,45 @@ final class StudyResolver {
     }
     List<ResolvedTask> tasks = new ArrayList<>();
     for (int i = 0; i < spec.tasks().size(); i++) {
-      TaskSpec task = spec.tasks().get(i);
-      SortedMap<String, DataFile> splits = new TreeMap<>();
-      for (Map.Entry<String, Place> split : splits(task, "tasks[" + i + "]", problems).entrySet()) {
-        Place place = split.getValue();
-        progress.accept(place.path());
-        try {
-          splits.put(
-              split.getKey(),
-              dataFile(place.uri(), task.format(), telling(session, place.path(), progress)));
-        } catch (SourceException e) {
-          problems.add(new Problem(place.path(), e.getMessage()));
-        } catch (IOException e) {
-          throw new IOException(place.path() + ": " + e.getMessage(), e);
-        }
-      }
-      tasks.add(new ResolvedTask(task, splits));
+      tasks.add(resolve(spec.tasks().get(i), "tasks[" + i + "]", session, problems, progress));
+    }
+    List<ResolvedTask> probes = new ArrayList<>();
+    for (int i = 0; i < spec.probes().size(); i++) {
+      TaskSpec probe = spec.probes().get(i);
+      int known = spec.tasks().indexOf(probe);
+      probes.add(
+          known >= 0
+              ? tasks.get(known)
+              : resolve(probe, "collapse.probes[" + i + "]", session, problems, progress));
     }
     if (!problems.isEmpty()) {
       throw new InvalidStudyException(problems);
     }
-    return new ResolvedStudy(spec, resolvedModels, tasks);
+    return new ResolvedStudy(spec, resolvedModels, tasks, probes);
+  }
+
+  private ResolvedTask resolve(
+      TaskSpec task,
+      String path,
+      SourceSession session,
+      List<Problem> problems,
+      Consumer<String> progress)
+      throws IOException {
+    SortedMap<String, DataFile> splits = new TreeMap<>();
+    for (Map.Entry<String, Place> split : splits(task, path, problems).entrySet()) {
+      Place place = split.getValue();
+      progress.accept(place.path());
+      try {
+        splits.put(
+            split.getKey(),
+            dataFile(place.uri(), task.format(), telling(session, place.path(), progress)));
+      } catch (SourceException e) {
+        problems.add(new Problem(place.path(), e.getMessage()));
+      } catch (IOException e) {
+        throw new IOException(place.path() + ": " + e.getMessage(), e);
+      }
+    }
+    return new ResolvedTask(task, splits);
   }
 
   private static SourceSession telling(

@@ -13,10 +13,29 @@ final class Confusion {
    * @throws IllegalArgumentException when a target is not a class index
    */
   Confusion(int labels, float[] target, int[] prediction) {
-    counts = new long[labels][labels];
-    targets = new long[labels];
-    predictions = new long[labels];
-    total = target.length;
+    this(count(labels, target, prediction));
+  }
+
+  /**
+   * @param counts [target][prediction]
+   */
+  Confusion(long[][] counts) {
+    this.counts = counts;
+    targets = new long[counts.length];
+    predictions = new long[counts.length];
+    long all = 0;
+    for (int target = 0; target < counts.length; target++) {
+      for (int prediction = 0; prediction < counts.length; prediction++) {
+        targets[target] += counts[target][prediction];
+        predictions[prediction] += counts[target][prediction];
+        all += counts[target][prediction];
+      }
+    }
+    total = all;
+  }
+
+  private static long[][] count(int labels, float[] target, int[] prediction) {
+    long[][] counts = new long[labels][labels];
     for (int i = 0; i < target.length; i++) {
       int label = (int) target[i];
       if (label != target[i] || label < 0 || label >= labels) {
@@ -24,9 +43,8 @@ final class Confusion {
             "target " + i + " is " + target[i] + ", not one of " + labels + " class indices");
       }
       counts[label][prediction[i]]++;
-      targets[label]++;
-      predictions[prediction[i]]++;
     }
+    return counts;
   }
 
   int labels() {

@@ -120,7 +120,7 @@ public final class Metrics {
     return best;
   }
 
-  private static SortedMap<String, Double> classification(Confusion confusion, boolean defined) {
+  static SortedMap<String, Double> classification(Confusion confusion, boolean defined) {
     SortedMap<String, Double> metrics = new TreeMap<>();
     metrics.put("accuracy", defined ? confusion.accuracy() : null);
     if (confusion.labels() == 2) {

@@ -1,8 +1,8 @@
 package io.buttress.regularizer;
 
+import io.buttress.model.InitialWeights;
 import io.buttress.model.Part;
 import io.buttress.model.TextClassifier;
-import java.util.Arrays;
 import java.util.Random;
 
 /**
@@ -29,20 +29,10 @@ final class Reinitialisation implements Regularizer {
               Part part = Part.of(name);
               boolean layer = part.kind() == Part.Kind.LAYER && part.layer() > kept;
               if (layer || part.kind() == Part.Kind.POOLER) {
-                model.assign(name, values(name, (int) parameter.size(), random));
+                model.assign(
+                    name,
+                    InitialWeights.draw(name, (int) parameter.size(), model.config(), random));
               }
             });
-  }
-
-  private float[] values(String name, int size, Random random) {
-    float[] values = new float[size];
-    if (name.contains("LayerNorm")) {
-      Arrays.fill(values, name.endsWith(".weight") ? 1 : 0);
-    } else if (name.endsWith(".weight")) {
-      for (int i = 0; i < size; i++) {
-        values[i] = (float) (random.nextGaussian() * context.config().initializerRange());
-      }
-    }
-    return values;
   }
 }

@@ -30,7 +30,11 @@ public record Comparison(
    * @param degenerate done, but no better than a constant prediction; in the statistics as they are
    * @param unfinished trials without a result: errors and cancelled ones
    * @param standardDeviation with divisor runs - 1; null for a single run
+   * @param difference of the mean to that of stl with the same training, over the seeds that both
+   *     have; null for stl and without any
+   * @param interval of the difference; null without, and where predictions are missing
    * @param trainSeconds median over the done runs; null without any
+   * @param deviceSeconds sum over the runs
    * @param outOfDistribution the primary metric on each further set, over the done runs; null
    *     without any
    * @param flipped of the training examples with a wrong label, the shares {@code memorized} and
@@ -50,8 +54,11 @@ public record Comparison(
       Double standardDeviation,
       Double median,
       Double rank,
+      Double difference,
+      Interval interval,
       TrialResult.Collapse collapse,
       Double trainSeconds,
+      double deviceSeconds,
       SortedMap<String, Statistic> outOfDistribution,
       SortedMap<String, Statistic> flipped) {}
 

@@ -1,6 +1,7 @@
 package io.buttress.report;
 
 import io.buttress.evaluation.Metrics;
+import io.buttress.evaluation.Predictions;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
@@ -10,15 +11,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
 
 /** Tables of methods by (model, task, regime), in the order in which the trials name them. */
 final class Comparisons {
   /** Below this many runs a table describes and does not compare. */
-  private static final int ENOUGH_RUNS = 5;
+  static final int ENOUGH_RUNS = 5;
 
   /** A correlation up to this is no better than none. */
   private static final double NO_CORRELATION = 0.1;
@@ -31,9 +35,15 @@ final class Comparisons {
   private record Group(String model, String task, String regime) {}
 
   /**
+   * @param byMethod whether a method has one setting in each comparison, chosen there
+   * @param predictions of a trial for the validation set
    * @throws IllegalArgumentException when a trial's task is not among {@code tasks}
    */
-  static List<Comparison> of(List<TrialResult> trials, List<ReportedTask> tasks) {
+  static List<Comparison> of(
+      List<TrialResult> trials,
+      List<ReportedTask> tasks,
+      boolean byMethod,
+      Function<TrialResult, Optional<Predictions>> predictions) {
     Map<Group, Map<Setting, List<TrialResult>>> groups = new LinkedHashMap<>();
     for (TrialResult trial : trials) {
       groups
@@ -45,7 +55,12 @@ final class Comparisons {
     }
     List<Comparison> comparisons = new ArrayList<>();
     groups.forEach(
-        (group, settings) -> comparisons.add(compare(group, task(tasks, group.task()), settings)));
+        (group, settings) -> {
+          ReportedTask task = task(tasks, group.task());
+          comparisons.add(
+              compare(
+                  group, task, settings, Differences.of(task, settings, byMethod, predictions)));
+        });
     return comparisons;
   }
 
@@ -85,9 +100,13 @@ final class Comparisons {
   }
 
   private static Comparison compare(
-      Group group, ReportedTask task, Map<Setting, List<TrialResult>> settings) {
+      Group group,
+      ReportedTask task,
+      Map<Setting, List<TrialResult>> settings,
+      Map<Setting, Differences.Difference> differences) {
     List<Comparison.Row> rows = new ArrayList<>();
-    settings.forEach((setting, trials) -> rows.add(row(task, setting, trials)));
+    settings.forEach(
+        (setting, trials) -> rows.add(row(task, setting, trials, differences.get(setting))));
     Map<Double, Double> ranks =
         ranks(rows.stream().map(Comparison.Row::mean).filter(Objects::nonNull).toList());
     return new Comparison(
@@ -102,7 +121,11 @@ final class Comparisons {
             .toList());
   }
 
-  private static Comparison.Row row(ReportedTask task, Setting setting, List<TrialResult> trials) {
+  private static Comparison.Row row(
+      ReportedTask task,
+      Setting setting,
+      List<TrialResult> trials,
+      Differences.Difference difference) {
     double[] values =
         trials.stream()
             .map(trial -> counted(task, trial))
@@ -125,8 +148,11 @@ final class Comparisons {
         values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
         values.length == 0 ? null : StatUtils.percentile(values, 50),
         null,
+        difference == null ? null : difference.mean(),
+        difference == null ? null : difference.interval(),
         collapse(trials),
         trainSeconds(trials),
+        deviceSeconds(trials),
         outOfDistribution(task, trials),
         flipped(trials));
   }
@@ -144,14 +170,17 @@ final class Comparisons {
         row.standardDeviation(),
         row.median(),
         rank,
+        row.difference(),
+        row.interval(),
         row.collapse(),
         row.trainSeconds(),
+        row.deviceSeconds(),
         row.outOfDistribution(),
         row.flipped());
   }
 
   /** Rank of each value, 1 for the greatest; equal ones share the mean of theirs. */
-  private static Map<Double, Double> ranks(List<Double> values) {
+  static Map<Double, Double> ranks(List<Double> values) {
     List<Double> sorted = values.stream().sorted(Comparator.reverseOrder()).toList();
     Map<Double, Double> ranks = new TreeMap<>();
     int first = 0;
@@ -175,6 +204,13 @@ final class Comparisons {
             .mapToDouble(TrialResult::trainSeconds)
             .toArray();
     return seconds.length == 0 ? null : StatUtils.percentile(seconds, 50);
+  }
+
+  private static double deviceSeconds(List<TrialResult> trials) {
+    return trials.stream()
+        .filter(trial -> isRun(trial) && trial.trainSeconds() != null)
+        .mapToDouble(TrialResult::trainSeconds)
+        .sum();
   }
 
   private static SortedMap<String, Statistic> outOfDistribution(
@@ -225,16 +261,58 @@ final class Comparisons {
         ? null
         : new TrialResult.Collapse(
             means(measured, TrialResult.Collapse::pretrained),
-            means(measured, TrialResult.Collapse::finetuned));
+            means(measured, TrialResult.Collapse::finetuned),
+            measured.get(0).random() == null ? null : means(measured, TrialResult.Collapse::random),
+            layers(measured),
+            trajectory(measured));
+  }
+
+  /** Means at each hidden state; null where no trial has them. */
+  private static List<TrialResult.Layer> layers(List<TrialResult.Collapse> measured) {
+    return each(
+        measured,
+        TrialResult.Collapse::layers,
+        TrialResult.Layer::layer,
+        (layer, own) ->
+            new TrialResult.Layer(
+                layer,
+                means(own, TrialResult.Layer::pretrained),
+                means(own, TrialResult.Layer::finetuned)));
+  }
+
+  /** Means at each moment of training; null where no trial has them. */
+  private static List<TrialResult.Moment> trajectory(List<TrialResult.Collapse> measured) {
+    return each(
+        measured,
+        TrialResult.Collapse::trajectory,
+        TrialResult.Moment::step,
+        (step, own) -> new TrialResult.Moment(step, means(own, TrialResult.Moment::finetuned)));
+  }
+
+  /** One for all parts with the same place, by place; null without any. */
+  private static <T> List<T> each(
+      List<TrialResult.Collapse> measured,
+      Function<TrialResult.Collapse, List<T>> parts,
+      Function<T, Integer> place,
+      BiFunction<Integer, List<T>, T> mean) {
+    Map<Integer, List<T>> places =
+        measured.stream()
+            .map(parts)
+            .filter(Objects::nonNull)
+            .flatMap(List::stream)
+            .collect(Collectors.groupingBy(place, TreeMap::new, Collectors.toList()));
+    return places.isEmpty()
+        ? null
+        : places.entrySet().stream().map(e -> mean.apply(e.getKey(), e.getValue())).toList();
   }
 
   /** Mean by key over those where it is defined; null where it never is. */
-  private static Map<String, Double> means(
-      List<TrialResult.Collapse> measured,
-      Function<TrialResult.Collapse, Map<String, Double>> side) {
+  private static <T> Map<String, Double> means(
+      List<T> measured, Function<T, Map<String, Double>> metrics) {
     Map<String, List<Double>> values = new TreeMap<>();
-    for (TrialResult.Collapse collapse : measured) {
-      side.apply(collapse)
+    for (T one : measured) {
+      metrics
+          .apply(one)
           .forEach(
               (key, value) -> {
                 List<Double> seen = values.computeIfAbsent(key, k -> new ArrayList<>());

@@ -15,6 +15,18 @@ final class Format {
     return value == null ? NONE : String.format(Locale.ROOT, "%.3f", value);
   }
 
+  /** Three decimals and always a sign. */
+  static String difference(Double value) {
+    return value == null ? NONE : String.format(Locale.ROOT, "%+.3f", value);
+  }
+
+  /** From the lower to the upper bound. */
+  static String interval(Interval value) {
+    return value == null
+        ? NONE
+        : "[" + difference(value.low()) + ", " + difference(value.high()) + "]";
+  }
+
   /** Mean and standard deviation, three decimals each. */
   static String statistic(Statistic value) {
     return value == null

@@ -25,17 +25,28 @@ record LatexTables(String study, List<Table> tables) {
       List<Column> columns,
       String alignment,
       boolean descriptiveOnly,
-      List<Row> rows) {}
+      List<Row> rows) {
+    /** Whether there is an interval in it. */
+    boolean compared() {
+      return rows.stream().anyMatch(Row::compared);
+    }
+  }
 
   record Column(String task, String metric) {}
 
-  record Row(String method, List<Cell> cells) {}
+  record Row(String method, List<Cell> cells) {
+    /** Whether there is an interval in it. */
+    boolean compared() {
+      return cells.stream().anyMatch(cell -> cell.interval() != null);
+    }
+  }
 
   /**
    * @param mean null without a run
    * @param deviation null for a single run
+   * @param interval of the difference to stl; null without
    */
-  record Cell(String mean, String deviation, boolean best, boolean second) {}
+  record Cell(String mean, String deviation, String interval, boolean best, boolean second) {}
 
   private record Group(String model, String regime) {}
 
@@ -73,7 +84,7 @@ record LatexTables(String study, List<Table> tables) {
                 .filter(row -> setting(row, byMethod).equals(setting))
                 .findFirst()
                 .map(row -> cell(comparison, row))
-                .orElse(new Cell(null, null, false, false)));
+                .orElse(new Cell(null, null, null, false, false)));
       }
       rows.add(new Row(setting.amid(settings).name(), cells));
     }
@@ -95,6 +106,7 @@ record LatexTables(String study, List<Table> tables) {
     return new Cell(
         row.mean() == null ? null : Format.metric(row.mean()),
         row.standardDeviation() == null ? null : Format.metric(row.standardDeviation()),
+        row.interval() == null ? null : Format.interval(row.interval()),
         place == 0,
         place == 1);
   }

@@ -10,6 +10,9 @@ record Mark(int colour, int dash) {
   /** What others are compared with, and what stays in the background. */
   static final Mark QUIET = new Mark(0, 0);
 
+  /** A level or line that others are compared with. */
+  static final Mark DASHED = new Mark(0, 1);
+
   /** Colours beside the quiet one. */
   static final int COLOURS = 7;
 

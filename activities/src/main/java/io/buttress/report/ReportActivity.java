@@ -9,10 +9,12 @@ import io.buttress.collapse.Spectra;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.evaluation.Metrics;
+import io.buttress.evaluation.Predictions;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
+import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -28,6 +30,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -45,14 +48,16 @@ public final class ReportActivity implements Report {
   private final ResultStore results;
   private final BestModels best;
   private final CollapseStore collapses;
+  private final Links links;
 
   /**
    * @param plans reads the plan that it stored
    */
-  public ReportActivity(ArtifactStore store, DatasetStore datasets, PlanStudy plans) {
+  public ReportActivity(ArtifactStore store, DatasetStore datasets, PlanStudy plans, Links links) {
     this.store = store;
     this.datasets = datasets;
     this.plans = plans;
+    this.links = links;
     this.results = new ResultStore(store);
     this.best = new BestModels(store.objects());
     this.collapses = new CollapseStore(store);
@@ -79,8 +84,20 @@ public final class ReportActivity implements Report {
         }
       }
       List<ReportedTask> tasks = tasks(trials, ended);
-      StudyReport report = StudyReport.of(plan.name(), plan.studyKey(), ended, tasks);
-      ReportView view = ReportView.of(report, tasks, spectra);
+      Map<String, Trial> byFingerprint =
+          trials.stream()
+              .collect(
+                  Collectors.toMap(Trial::fingerprint, trial -> trial, (first, again) -> first));
+      StudyReport report =
+          StudyReport.of(
+              plan.name(),
+              plan.studyKey(),
+              ended,
+              tasks,
+              result -> predictions(study, byFingerprint.get(result.fingerprint())));
+      ReportView view =
+          ReportView.of(
+              report, tasks, spectra, new Links.OfStudy(links, context.getInfo().getWorkflowId()));
       Map<String, String> texts = new TreeMap<>();
       texts.put("report.json", report.json());
       texts.put("report.html", ReportText.html(view));
@@ -95,6 +112,16 @@ public final class ReportActivity implements Report {
       return key;
     } catch (LostArtifactException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Optional<Predictions> predictions(StudyRun study, Trial trial) {
+    try {
+      return results.predictions(study, trial);
+    } catch (LostArtifactException e) {
+      return Optional.empty();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -139,7 +166,8 @@ public final class ReportActivity implements Report {
             task.id(),
             ran
                 ? measured(trials.get(i))
-                : new ReportedTask(task.id(), task.kind(), task.metric(), null, null));
+                : new ReportedTask(
+                    task.id(), task.kind(), task.metric(), null, null, unranked(task)));
       }
     }
     return List.copyOf(tasks.values());
@@ -155,7 +183,16 @@ public final class ReportActivity implements Report {
             dataset.splits().get(REPORTED).targets(),
             task.metric());
     return new ReportedTask(
-        task.id(), task.kind(), task.metric(), baseline, dataset.splits().get(TRAIN).size());
+        task.id(),
+        task.kind(),
+        task.metric(),
+        baseline,
+        dataset.splits().get(TRAIN).size(),
+        unranked(task));
+  }
+
+  private static String unranked(TaskSpec task) {
+    return TaskCatalog.builtIn().find(task.id()).map(TaskCatalog.Entry::unranked).orElse(null);
   }
 
   /** The key is decided by the content: a repeated study with more results has a new report. */

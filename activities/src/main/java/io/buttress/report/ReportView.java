@@ -3,6 +3,7 @@ package io.buttress.report;
 import io.buttress.collapse.Spectra;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
+import io.buttress.training.Evaluator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A report as its page and its text show it: every value formatted, nothing escaped.
@@ -37,6 +39,16 @@ record ReportView(
       "Lines: means over runs by setting, bars are one standard deviation; dashed: stl."
           + " Dots: one a run, by method.";
 
+  private static final String LAYERS_NOTE =
+      "At every hidden state, means over runs, on the first "
+          + Evaluator.SAMPLE
+          + " validation examples at most. Dashed: pre-trained. At the embeddings (0) [CLS] is the same for every input.";
+
+  private static final String TRAJECTORY_NOTE =
+      "In the middle of training, means over runs, on the first "
+          + Evaluator.SAMPLE
+          + " validation examples at most.";
+
   /**
    * @param tested whether there are tasks enough to test a method against stl
    */
@@ -46,13 +58,18 @@ record ReportView(
       int tasks,
       boolean descriptiveOnly,
       boolean tested,
-      List<Standing> methods) {}
+      List<Standing> methods,
+      List<Unranked> unranked,
+      RankPlot ranks) {}
+
+  record Unranked(String task, String why) {}
 
   record Standing(
       String method,
       String parameters,
       String tasks,
       String wins,
+      String significantWins,
       String meanRank,
       boolean best,
       String p,
@@ -67,6 +84,8 @@ record ReportView(
       int diverged,
       int degenerate,
       int unfinished,
+      String passes,
+      String hours,
       String seconds,
       String relative) {}
 
@@ -85,26 +104,43 @@ record ReportView(
       String metric,
       String baseline,
       boolean descriptiveOnly,
+      boolean compared,
       List<Method> methods,
       StripPlot strip,
       ResultTable outOfDistribution,
       ResultTable flipped,
       CollapseTable collapse,
+      ProbeTable probing,
       SpectrumPlot spectrum,
-      Gallery tradeOff) {}
+      List<Gallery> galleries) {}
 
   record Method(
       String method,
       String parameters,
       String mean,
       String deviation,
+      String difference,
+      String interval,
       String median,
       int runs,
       String failed,
       int unfinished,
       String rank,
       boolean best,
-      boolean second) {}
+      boolean second,
+      List<Run> links) {
+    boolean linked() {
+      return !links.isEmpty();
+    }
+  }
+
+  /**
+   * One run behind a mean.
+   *
+   * @param runLink null without
+   * @param workflowLink null without
+   */
+  record Run(long seed, String result, String runLink, String workflowLink) {}
 
   record Detail(
       String task,
@@ -122,12 +158,23 @@ record ReportView(
       String runId,
       String modelUri,
       String fingerprint,
-      String reported) {}
+      String reported,
+      String runLink,
+      String workflowLink) {}
+
+  /** Without links. */
+  static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
+    return of(report, tasks, spectra, Links.OfStudy.NONE);
+  }
 
   /**
    * @param spectra by fingerprint, of the trials that were measured
    */
-  static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
+  static ReportView of(
+      StudyReport report,
+      List<ReportedTask> tasks,
+      Map<String, Spectra> spectra,
+      Links.OfStudy links) {
     List<Task> views = new ArrayList<>();
     for (Comparison comparison : report.tables().comparisons()) {
       List<TrialResult> trials =
@@ -137,7 +184,7 @@ record ReportView(
               .filter(trial -> trial.regime().equals(comparison.regime()))
               .toList();
       ReportedTask task = Comparisons.task(tasks, comparison.task());
-      views.add(task("t" + views.size(), comparison, task, trials, spectra));
+      views.add(task("t" + views.size(), comparison, task, trials, spectra, links));
     }
     List<Standings> overall = report.tables().overall();
     return new ReportView(
@@ -151,7 +198,7 @@ record ReportView(
         report.tables().stability().stream().map(ReportView::stability).toList(),
         views,
         report.trials().stream()
-            .map(trial -> detail(trial, Comparisons.task(tasks, trial.task())))
+            .map(trial -> detail(trial, Comparisons.task(tasks, trial.task()), links))
             .toList());
   }
 
@@ -183,6 +230,8 @@ record ReportView(
                         row.diverged(),
                         row.degenerate(),
                         row.unfinished(),
+                        Format.count(row.passes()),
+                        Format.size(row.deviceHours()),
                         Format.size(row.trainSeconds()),
                         Format.ratio(row.relativeSeconds())))
             .toList());
@@ -192,26 +241,34 @@ record ReportView(
     List<Comparison> comparisons = report.tables().comparisons();
     List<Chart> fewShot = Curves.fewShot(comparisons, tasks, report.selects());
     List<Chart> noise = Curves.labelNoise(comparisons, report.selects());
-    List<Gallery> galleries = new ArrayList<>();
-    if (!fewShot.isEmpty()) {
-      galleries.add(gallery("few-shot", "Few training examples", CURVE_NOTE, fewShot));
-    }
-    if (!noise.isEmpty()) {
-      galleries.add(gallery("label-noise", "Wrong training labels", CURVE_NOTE, noise));
-    }
-    return galleries;
+    return Stream.of(
+            gallery("few-shot", "Few training examples", CURVE_NOTE, fewShot),
+            gallery("label-noise", "Wrong training labels", CURVE_NOTE, noise))
+        .filter(gallery -> !gallery.pictures().isEmpty())
+        .toList();
   }
 
-  private static Gallery tradeOff(
+  private static List<Gallery> galleries(
       String anchor, Comparison comparison, ReportedTask task, List<TrialResult> trials) {
-    List<Chart> charts = new ArrayList<>(TradeOff.grids(comparison));
+    List<Chart> tradeOff = new ArrayList<>(TradeOff.grids(comparison));
     Chart runs = TradeOff.runs(task, comparison, trials);
     if (runs != null) {
-      charts.add(runs);
+      tradeOff.add(runs);
     }
-    return charts.isEmpty()
-        ? null
-        : gallery(anchor + "-trade-off", "Result and collapse", TRADE_OFF_NOTE, charts);
+    return Stream.of(
+            gallery(
+                anchor + "-layers",
+                "Layer by layer",
+                LAYERS_NOTE,
+                CollapseCurves.layers(comparison)),
+            gallery(
+                anchor + "-training",
+                "During training",
+                TRAJECTORY_NOTE,
+                CollapseCurves.trajectories(comparison)),
+            gallery(anchor + "-trade-off", "Result and collapse", TRADE_OFF_NOTE, tradeOff))
+        .filter(gallery -> !gallery.pictures().isEmpty())
+        .toList();
   }
 
   private static Gallery gallery(String anchor, String title, String note, List<Chart> charts) {
@@ -240,12 +297,17 @@ record ReportView(
                         new Setting(row.method(), row.parameters()).described(),
                         row.tasks() + " of " + standings.tasks(),
                         Integer.toString(row.wins()),
+                        Format.count(row.significantWins()),
                         Format.rank(row.meanRank()),
                         row.meanRank() != null && row.meanRank() == best,
                         Format.size(row.againstStl() == null ? null : row.againstStl().p()),
                         Format.size(
                             row.againstStl() == null ? null : row.againstStl().corrected())))
-            .toList());
+            .toList(),
+        standings.unranked().entrySet().stream()
+            .map(task -> new Unranked(task.getKey(), task.getValue()))
+            .toList(),
+        RankPlot.of(standings.criticalDifference()));
   }
 
   private static Task task(
@@ -253,15 +315,16 @@ record ReportView(
       Comparison comparison,
       ReportedTask task,
       List<TrialResult> trials,
-      Map<String, Spectra> spectra) {
+      Map<String, Spectra> spectra,
+      Links.OfStudy links) {
     List<Method> methods = new ArrayList<>();
     Map<String, List<TrialResult>> byMethod = new LinkedHashMap<>();
     List<StripPlot.Runs> runs = new ArrayList<>();
     for (Comparison.Row row : comparison.methods()) {
       Setting setting = new Setting(row.method(), row.parameters());
-      methods.add(method(row, setting, comparison.place(row)));
       List<TrialResult> own =
           trials.stream().filter(trial -> Setting.of(trial).equals(setting)).toList();
+      methods.add(method(row, setting, comparison.place(row), runs(task, own, links)));
       byMethod.put(comparison.label(row), own);
       if (row.mean() != null) {
         runs.add(new StripPlot.Runs(comparison.label(row), row.mean(), values(task, own)));
@@ -279,16 +342,34 @@ record ReportView(
         comparison.primaryMetric(),
         Format.metric(comparison.baseline()),
         comparison.descriptiveOnly(),
+        comparison.methods().stream().anyMatch(row -> row.difference() != null),
         methods,
         comparison.baseline() == null ? null : StripPlot.of(comparison.baseline(), runs),
         ResultTable.of(comparison, Comparison.Row::outOfDistribution, true),
         ResultTable.of(comparison, Comparison.Row::flipped, false),
         CollapseTable.of(comparison),
+        ProbeTable.of(byMethod),
         SpectrumPlot.of(measured),
-        tradeOff(anchor, comparison, task, trials));
+        galleries(anchor, comparison, task, trials));
   }
 
-  private static Method method(Comparison.Row row, Setting setting, int place) {
+  /** One for each trial that can be looked at. */
+  private static List<Run> runs(ReportedTask task, List<TrialResult> trials, Links.OfStudy links) {
+    return trials.stream()
+        .filter(trial -> links.run(trial) != null || links.workflow(trial) != null)
+        .map(
+            trial ->
+                new Run(
+                    trial.seed(),
+                    trial.status() == TrialStatus.DONE
+                        ? Format.metric(Comparisons.primary(task, trial))
+                        : status(trial.status()),
+                    links.run(trial),
+                    links.workflow(trial)))
+        .toList();
+  }
+
+  private static Method method(Comparison.Row row, Setting setting, int place, List<Run> links) {
     String failed =
         row.failedRuns() == 0
             ? "0"
@@ -300,13 +381,16 @@ record ReportView(
         setting.described(),
         Format.metric(row.mean()),
         Format.metric(row.standardDeviation()),
+        Format.difference(row.difference()),
+        Format.interval(row.interval()),
         Format.metric(row.median()),
         row.runs(),
         failed,
         row.unfinished(),
         Format.rank(row.rank()),
         place == 0,
-        place == 1);
+        place == 1,
+        links);
   }
 
   private static List<StripPlot.Run> values(ReportedTask task, List<TrialResult> trials) {
@@ -330,7 +414,7 @@ record ReportView(
         .toList();
   }
 
-  private static Detail detail(TrialResult trial, ReportedTask task) {
+  private static Detail detail(TrialResult trial, ReportedTask task, Links.OfStudy links) {
     String status = status(trial.status());
     return new Detail(
         trial.task(),
@@ -348,7 +432,9 @@ record ReportView(
         Format.text(trial.mlflowRunId()),
         Format.text(trial.modelUri()),
         trial.fingerprint(),
-        Boolean.FALSE.equals(trial.selected()) ? "no" : "yes");
+        Boolean.FALSE.equals(trial.selected()) ? "no" : "yes",
+        links.run(trial),
+        links.workflow(trial));
   }
 
   private static String status(TrialStatus status) {

@@ -1,8 +1,10 @@
 package io.buttress.report;
 
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.evaluation.Predictions;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Blob;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -12,12 +14,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Results of trials in the object store: one {@code result.json} each, as in a report. */
+/**
+ * Results of trials in the object store: {@code result.json} as in a report, beside the predictions
+ * for the validation set that it sums up.
+ */
 public final class ResultStore {
-  private static final int FORMAT_VERSION = 1;
-  private static final String FILE = "result.json";
+  public static final String FILE = "result.json";
+
+  private static final int FORMAT_VERSION = 2;
+  private static final String PREDICTIONS = "predictions-validation.csv";
 
   private final ArtifactStore store;
 
@@ -28,14 +36,20 @@ public final class ResultStore {
   /**
    * Stores a result, or adopts the one that is there.
    *
+   * @param evaluation where the trial's predictions are; null without
    * @return the artifact's key
    */
-  public String put(StudyRun study, Trial trial, TrialResult result) throws IOException {
+  public String put(StudyRun study, Trial trial, TrialResult result, Artifact evaluation)
+      throws IOException {
     Path file = Files.createTempFile("result-", ".json");
     try {
       Files.writeString(file, Json.canonical(result));
+      SortedMap<String, Blob> files = new TreeMap<>(Map.of(FILE, store.putBlob(file)));
+      if (evaluation != null && evaluation.files().containsKey(PREDICTIONS)) {
+        files.put(PREDICTIONS, evaluation.files().get(PREDICTIONS));
+      }
       String key = isFinal(result.status()) ? finalKey(study, trial) : attemptKey(study, trial);
-      return store.put(key, Map.of(FILE, file)).key();
+      return store.putRef(new Artifact(key, files)).key();
     } finally {
       Files.deleteIfExists(file);
     }
@@ -52,6 +66,14 @@ public final class ResultStore {
     }
     Path file = store.file(artifact.get(), FILE);
     return Optional.of(Json.MAPPER.readValue(file.toFile(), TrialResult.class));
+  }
+
+  /** What a trial with a result predicts for the validation set; empty for one that diverged. */
+  Optional<Predictions> predictions(StudyRun study, Trial trial) throws IOException {
+    Optional<Artifact> artifact = store.find(finalKey(study, trial));
+    return artifact.isEmpty() || !artifact.get().files().containsKey(PREDICTIONS)
+        ? Optional.empty()
+        : Optional.of(Predictions.read(store.file(artifact.get(), PREDICTIONS)));
   }
 
   private static boolean isFinal(TrialStatus status) {

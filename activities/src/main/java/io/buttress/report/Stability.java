@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.study.MethodCatalog;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,8 @@ public record Stability(String model, String regime, List<Row> methods) {
    *
    * @param failedRuns {@code diverged + degenerate}
    * @param unfinished trials without a result
+   * @param passes forward passes of a step, and as many backward; null for an unknown method
+   * @param deviceHours training alone, sum over the runs
    * @param trainSeconds median over the tasks of the median over done runs; null without any
    * @param relativeSeconds geometric mean over the tasks of the ratio of that median to stl's with
    *     the same training; null where stl is nowhere beside it
@@ -29,8 +32,12 @@ public record Stability(String model, String regime, List<Row> methods) {
       int diverged,
       int degenerate,
       int unfinished,
+      Integer passes,
+      double deviceHours,
       Double trainSeconds,
       Double relativeSeconds) {}
+
+  private static final double SECONDS_PER_HOUR = 3600;
 
   private record Group(String model, String regime) {}
 
@@ -84,6 +91,8 @@ public record Stability(String model, String regime, List<Row> methods) {
         rows.stream().mapToInt(Comparison.Row::diverged).sum(),
         rows.stream().mapToInt(Comparison.Row::degenerate).sum(),
         rows.stream().mapToInt(Comparison.Row::unfinished).sum(),
+        MethodCatalog.find(setting.method()).map(MethodCatalog.Entry::passes).orElse(null),
+        rows.stream().mapToDouble(Comparison.Row::deviceSeconds).sum() / SECONDS_PER_HOUR,
         seconds.length == 0 ? null : StatUtils.percentile(seconds, 50),
         ratios.length == 0 ? null : StatUtils.geometricMean(ratios));
   }

@@ -13,11 +13,19 @@ import java.util.TreeMap;
 /**
  * How the methods did over all tasks of a model and regime.
  *
- * @param tasks how many there are
+ * @param tasks how many of them count
+ * @param unranked those that do not, and why
  * @param descriptiveOnly whether on one of them a method has fewer than 5 runs
+ * @param criticalDifference null with fewer than two tasks or three methods
  */
 public record Standings(
-    String model, String regime, int tasks, boolean descriptiveOnly, List<Row> methods) {
+    String model,
+    String regime,
+    int tasks,
+    SortedMap<String, String> unranked,
+    boolean descriptiveOnly,
+    List<Row> methods,
+    CriticalDifference criticalDifference) {
 
   /**
    * One setting of a method; where a study selects, the method with a setting of its own on each
@@ -25,6 +33,8 @@ public record Standings(
    *
    * @param tasks on which it has a result
    * @param wins tasks with no better mean than its own, by point estimate; ties count for each
+   * @param significantWins tasks on which the interval of its difference to stl lies above 0; null
+   *     for stl itself and where no task has an interval of five seeds or more
    * @param meanRank over the tasks on which it has a result; null without any
    * @param againstStl null for stl itself and where too few tasks have a result of both
    */
@@ -33,6 +43,7 @@ public record Standings(
       SortedMap<String, Object> parameters,
       int tasks,
       int wins,
+      Integer significantWins,
       Double meanRank,
       Test againstStl) {}
 
@@ -50,7 +61,8 @@ public record Standings(
   /**
    * @param byMethod whether a method has one setting in each comparison, chosen there
    */
-  static List<Standings> of(List<Comparison> comparisons, boolean byMethod) {
+  static List<Standings> of(
+      List<Comparison> comparisons, List<ReportedTask> reported, boolean byMethod) {
     Map<Group, List<Comparison>> groups = new LinkedHashMap<>();
     for (Comparison comparison : comparisons) {
       groups
@@ -60,20 +72,34 @@ public record Standings(
     }
     List<Standings> standings = new ArrayList<>();
     groups.forEach(
-        (group, tasks) ->
-            standings.add(
-                new Standings(
-                    group.model(),
-                    group.regime(),
-                    tasks.size(),
-                    tasks.stream().anyMatch(Comparison::descriptiveOnly),
-                    rows(tasks, byMethod))));
+        (group, all) -> {
+          SortedMap<String, String> unranked = new TreeMap<>();
+          for (Comparison comparison : all) {
+            String why = Comparisons.task(reported, comparison.task()).unranked();
+            if (why != null) {
+              unranked.put(comparison.task(), why);
+            }
+          }
+          List<Comparison> tasks =
+              all.stream().filter(one -> !unranked.containsKey(one.task())).toList();
+          List<Row> rows = rows(tasks, byMethod);
+          standings.add(
+              new Standings(
+                  group.model(),
+                  group.regime(),
+                  tasks.size(),
+                  unranked,
+                  tasks.stream().anyMatch(Comparison::descriptiveOnly),
+                  rows,
+                  CriticalDifference.of(means(tasks, rows, byMethod))));
+        });
     return standings;
   }
 
   private static List<Row> rows(List<Comparison> comparisons, boolean byMethod) {
     Map<Setting, List<Double>> ranks = new LinkedHashMap<>();
     Map<Setting, Integer> wins = new LinkedHashMap<>();
+    Map<Setting, Integer> significant = new LinkedHashMap<>();
     for (Comparison comparison : comparisons) {
       Double best =
           comparison.methods().stream()
@@ -83,6 +109,9 @@ public record Standings(
               .orElse(null);
       for (Comparison.Row row : comparison.methods()) {
         Setting setting = new Setting(row.method(), byMethod ? new TreeMap<>() : row.parameters());
+        if (row.interval() != null && !row.interval().descriptiveOnly()) {
+          significant.merge(setting, row.interval().isPositive() ? 1 : 0, Integer::sum);
+        }
         List<Double> seen = ranks.computeIfAbsent(setting, key -> new ArrayList<>());
         if (row.rank() != null) {
           seen.add(row.rank());
@@ -100,11 +129,25 @@ public record Standings(
                     setting.parameters(),
                     seen.size(),
                     wins.getOrDefault(setting, 0),
+                    significant.get(setting),
                     seen.isEmpty()
                         ? null
                         : seen.stream().mapToDouble(rank -> rank).average().orElseThrow(),
                     tests.get(setting))));
     return rows;
+  }
+
+  /** By setting, one for each task; null where it has no result. */
+  private static Map<Setting, List<Double>> means(
+      List<Comparison> comparisons, List<Row> rows, boolean byMethod) {
+    Map<Setting, List<Double>> means = new LinkedHashMap<>();
+    for (Row row : rows) {
+      Setting setting = new Setting(row.method(), row.parameters());
+      List<Double> own = new ArrayList<>();
+      comparisons.forEach(comparison -> own.add(mean(comparison, setting, byMethod)));
+      means.put(setting, own);
+    }
+    return means;
   }
 
   private static Map<Setting, Test> tests(

@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.buttress.evaluation.Predictions;
 import io.buttress.study.Json;
 import io.buttress.study.TrialResult;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** A study's results, as in {@code report.json}. */
 public record StudyReport(String study, String studyKey, List<TrialResult> trials, Tables tables) {
@@ -22,23 +25,35 @@ public record StudyReport(String study, String studyKey, List<TrialResult> trial
   public record Tables(
       List<Comparison> comparisons, List<Standings> overall, List<Stability> stability) {}
 
+  /** Without predictions: there are no intervals. */
+  static StudyReport of(
+      String study, String studyKey, List<TrialResult> trials, List<ReportedTask> tasks) {
+    return of(study, studyKey, trials, tasks, trial -> Optional.empty());
+  }
+
   /**
    * Computes every table from the results of a study's trials.
    *
    * @param trials every trial of the study, in plan order; tables leave out those that are not
    *     selected
    * @param tasks every task that a trial names
+   * @param predictions of a trial for the validation set; empty where they are missing
    */
-  public static StudyReport of(
-      String study, String studyKey, List<TrialResult> trials, List<ReportedTask> tasks) {
-    List<Comparison> comparisons = Comparisons.of(reported(trials), tasks);
+  static StudyReport of(
+      String study,
+      String studyKey,
+      List<TrialResult> trials,
+      List<ReportedTask> tasks,
+      Function<TrialResult, Optional<Predictions>> predictions) {
+    List<Comparison> comparisons =
+        Comparisons.of(reported(trials), tasks, selects(trials), predictions);
     return new StudyReport(
         study,
         studyKey,
         trials,
         new Tables(
             comparisons,
-            Standings.of(comparisons, selects(trials)),
+            Standings.of(comparisons, tasks, selects(trials)),
             Stability.of(comparisons, selects(trials))));
   }
 

@@ -16,7 +16,6 @@ import java.util.function.Function;
 /** What a method gains and what it keeps of the representations, on one task. */
 final class TradeOff {
   private static final String RELATIVE = "gm_rel_";
-  private static final Mark DASHED = new Mark(Mark.QUIET.colour(), 1);
 
   /** From this ratio of the greatest to the least value on, an axis is logarithmic. */
   private static final double WIDE = 10;
@@ -155,7 +154,7 @@ final class TradeOff {
         : chart.with(
             new Chart.Series(
                 Setting.REFERENCE,
-                DASHED,
+                Mark.DASHED,
                 true,
                 List.of(
                     new Chart.Point(places.first(), level, 0),

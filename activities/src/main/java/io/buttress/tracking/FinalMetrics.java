@@ -2,6 +2,7 @@ package io.buttress.tracking;
 
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.MeasureCollapse.Collapse;
+import io.buttress.study.TrialResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,8 @@ final class FinalMetrics {
 
   /**
    * Points named {@code validation.accuracy}, {@code ood.NAME.accuracy}, {@code
-   * collapse.finetuned.effective_rank}, ...; none for undefined values.
+   * collapse.finetuned.effective_rank}, ...; none for undefined values. Those of hidden states,
+   * {@code layers.finetuned.effective_rank}, ..., have the layer for a step.
    *
    * @param collapse null when not measured
    * @param timestamp milliseconds since the epoch, equal in repeated calls
@@ -28,11 +30,21 @@ final class FinalMetrics {
     if (collapse != null) {
       add(points, "collapse.pretrained", collapse.pretrained(), step, timestamp);
       add(points, "collapse.finetuned", collapse.finetuned(), step, timestamp);
+      if (collapse.random() != null) {
+        add(points, "collapse.random", collapse.random(), step, timestamp);
+      }
+      // Null in what an older worker measured.
+      for (TrialResult.Layer layer :
+          collapse.layers() == null ? List.<TrialResult.Layer>of() : collapse.layers()) {
+        add(points, "layers.pretrained", layer.pretrained(), layer.layer(), timestamp);
+        add(points, "layers.finetuned", layer.finetuned(), layer.layer(), timestamp);
+      }
     }
     return points;
   }
 
-  private static void add(
+  /** Adds one for each value that is defined. */
+  static void add(
       List<MetricPoint> points,
       String prefix,
       Map<String, Double> metrics,

@@ -31,7 +31,7 @@ public final class TrackRunActivity implements TrackRun {
   private static final String MODEL = "model/";
 
   /** Large, of no use to people, and in the object store anyway. */
-  private static final String REPRESENTATIONS = "representations.safetensors";
+  private static final String TENSORS = ".safetensors";
 
   private final ArtifactStore store;
   private final Optional<MlflowTracker> tracker;
@@ -78,14 +78,15 @@ public final class TrackRunActivity implements TrackRun {
         () -> {
           Optional<OpenRun> run = findRun(study, trial, runId);
           String modelUri = keepModel(trial, outcome, run);
+          List<MetricPoint> history = history(outcome);
           TrialResult result =
-              TrialResults.of(trial, outcome, run.map(OpenRun::id).orElse(null), modelUri);
-          String key = results.put(study, trial, result);
+              TrialResults.of(trial, outcome, history, run.map(OpenRun::id).orElse(null), modelUri);
+          String key = results.put(study, trial, result, evaluation(outcome));
           if (trial.competes() && outcome.status() == TrialStatus.DONE) {
             enter(study, trial, outcome.fineTuned(), run);
           }
           if (run.isPresent()) {
-            record(run.get(), outcome, modelUri, key);
+            record(run.get(), outcome, history, modelUri, key);
           }
           if (outcome.status() != TrialStatus.ERROR) {
             CheckpointKeys.remove(store.objects(), CheckpointKeys.trial(trial.fingerprint()));
@@ -159,26 +160,42 @@ public final class TrackRunActivity implements TrackRun {
     return files;
   }
 
-  private void record(OpenRun run, Outcome outcome, String modelUri, String resultKey)
+  /** What was measured during training; none where there was no training. */
+  private List<MetricPoint> history(Outcome outcome) throws IOException {
+    FineTuned fineTuned = outcome.fineTuned();
+    return fineTuned == null || fineTuned.fitKey() == null
+        ? List.of()
+        : MetricHistory.read(store.file(store.get(fineTuned.fitKey()), "history.csv"));
+  }
+
+  /** The stored evaluation of a trial; null when it did not get that far. */
+  private Artifact evaluation(Outcome outcome) throws IOException {
+    FineTuned fineTuned = outcome.fineTuned();
+    return fineTuned == null || fineTuned.evaluationKey() == null
+        ? null
+        : store.get(fineTuned.evaluationKey());
+  }
+
+  private void record(
+      OpenRun run, Outcome outcome, List<MetricPoint> history, String modelUri, String resultKey)
       throws IOException {
     FineTuned fineTuned = outcome.fineTuned();
     if (fineTuned != null && fineTuned.fitKey() != null) {
       Artifact fit = store.get(fineTuned.fitKey());
-      List<MetricPoint> history = MetricHistory.read(store.file(fit, "history.csv"));
       tracker.get().log(run.id(), history);
       // A time that repeated calls agree on.
       long ended = history.stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
       tracker.get().log(run.id(), FinalMetrics.of(fineTuned, outcome.collapse(), ended));
       tracker.get().upload(run, fit, name -> !name.startsWith(MODEL));
-      if (fineTuned.evaluationKey() != null) {
-        Artifact evaluation = store.get(fineTuned.evaluationKey());
-        tracker.get().upload(run, evaluation, name -> !name.equals(REPRESENTATIONS));
+      Artifact evaluation = evaluation(outcome);
+      if (evaluation != null) {
+        tracker.get().upload(run, evaluation, name -> !name.endsWith(TENSORS));
       }
     }
     if (outcome.collapse() != null) {
       tracker.get().upload(run, store.get(outcome.collapse().key()), name -> true);
     }
-    tracker.get().upload(run, store.get(resultKey), name -> true);
+    tracker.get().upload(run, store.get(resultKey), name -> name.equals(ResultStore.FILE));
     tracker
         .get()
         .end(

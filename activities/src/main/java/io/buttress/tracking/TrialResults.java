@@ -5,6 +5,7 @@ import io.buttress.activity.MeasureCollapse;
 import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -15,10 +16,12 @@ final class TrialResults {
   private TrialResults() {}
 
   /**
+   * @param history what was measured during training
    * @param runId null when the trial was not tracked
    * @param modelUri null when no model was kept
    */
-  static TrialResult of(Trial trial, Outcome outcome, String runId, String modelUri) {
+  static TrialResult of(
+      Trial trial, Outcome outcome, List<MetricPoint> history, String runId, String modelUri) {
     FineTuned fineTuned = outcome.fineTuned();
     boolean trained = fineTuned != null;
     Map<String, Map<String, Double>> metrics = trained ? fineTuned.metrics() : Map.of();
@@ -39,7 +42,7 @@ final class TrialResults {
         finite(metrics.get("test")),
         outOfDistribution(metrics),
         finite(metrics.get("flipped")),
-        collapse(outcome.collapse()),
+        collapse(outcome.collapse(), history),
         runId,
         modelUri,
         trial.fingerprint(),
@@ -58,10 +61,18 @@ final class TrialResults {
     return sets.isEmpty() ? null : sets;
   }
 
-  private static TrialResult.Collapse collapse(MeasureCollapse.Collapse measured) {
-    return measured == null
-        ? null
-        : new TrialResult.Collapse(finite(measured.pretrained()), finite(measured.finetuned()));
+  private static TrialResult.Collapse collapse(
+      MeasureCollapse.Collapse measured, List<MetricPoint> history) {
+    if (measured == null) {
+      return null;
+    }
+    List<TrialResult.Moment> trajectory = CollapseTrajectory.moments(history);
+    return new TrialResult.Collapse(
+        finite(measured.pretrained()),
+        finite(measured.finetuned()),
+        finite(measured.random()),
+        measured.layers(),
+        trajectory.isEmpty() ? null : trajectory);
   }
 
   private static Map<String, Double> finite(Map<String, Double> metrics) {

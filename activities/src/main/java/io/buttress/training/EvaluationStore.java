@@ -26,11 +26,11 @@ import org.apache.commons.csv.CSVPrinter;
  * Evaluations of fine-tuned models in the object store: {@code metrics.json}, {@code
  * predictions-<split>.csv} ({@code index,target,prediction,logit_0,...} in file order, for {@code
  * selection} with the index in the training set; a colon in a split's name becomes a dash) and
- * {@code representations.safetensors} of the validation set, as {@link SnapshotStore} names its
- * tensors.
+ * {@code representations.safetensors} and {@code layers.safetensors} of the validation set, as
+ * {@link SnapshotStore} has them.
  */
 final class EvaluationStore {
-  private static final int FORMAT_VERSION = 1;
+  private static final int FORMAT_VERSION = 2;
 
   private final ArtifactStore store;
 
@@ -91,7 +91,7 @@ final class EvaluationStore {
     }
   }
 
-  static void writeRepresentations(Path folder, Outputs outputs) throws IOException {
+  static void writeRepresentations(Path file, Outputs outputs) throws IOException {
     Map<String, Tensor> tensors = new TreeMap<>();
     long rows = outputs.logits().length;
     outputs
@@ -100,7 +100,7 @@ final class EvaluationStore {
             (layer, values) ->
                 tensors.put(
                     SnapshotStore.tensor(layer), Tensor.of(values, rows, values.length / rows)));
-    Safetensors.write(folder.resolve(SnapshotStore.FILE), tensors);
+    Safetensors.write(file, tensors);
   }
 
   private static int greatest(float[] logits) {

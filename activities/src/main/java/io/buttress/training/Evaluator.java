@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Runs a model over a split in evaluation mode. Examples are batched by length, which saves
@@ -21,6 +22,9 @@ import java.util.function.BiConsumer;
  */
 public final class Evaluator {
   private static final int BATCH = 64;
+
+  /** How many examples {@link #everyLayer} takes at most. */
+  public static final int SAMPLE = 256;
 
   private final TextClassifier model;
   private final Forward forward;
@@ -72,6 +76,17 @@ public final class Evaluator {
               });
         });
     return new Outputs(logits, representations);
+  }
+
+  /** The same of the first {@value #SAMPLE} examples, with every hidden state from 0. */
+  public Outputs everyLayer(Split split, Pooling pooling) {
+    List<Integer> layers = IntStream.rangeClosed(0, model.config().layers()).boxed().toList();
+    return run(sample(split), layers, pooling);
+  }
+
+  /** Its first {@value #SAMPLE} examples. */
+  static Split sample(Split split) {
+    return split.rows(IntStream.range(0, Math.min(SAMPLE, split.size())).toArray());
   }
 
   /** The pooler's output of every example, {@code [examples][H]}. */

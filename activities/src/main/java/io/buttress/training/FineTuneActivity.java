@@ -2,6 +2,7 @@ package io.buttress.training;
 
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
+import io.buttress.collapse.CollapseMetrics;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.Inputs;
 import io.buttress.data.InvalidDataException;
@@ -23,8 +24,10 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
+import io.buttress.study.CollapseSpec;
 import io.buttress.study.OutOfDistribution;
 import io.buttress.study.OutOfDistribution.CoarseLabel;
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
 import io.buttress.study.SnapshotRequest;
@@ -51,8 +54,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains a trial and evaluates it, as two separately stored steps: whichever is in the store is not
- * done again.
+ * Trains a trial, evaluates it and probes its encoder for other tasks, as separately stored steps:
+ * whichever is in the store is not done again.
  */
 public final class FineTuneActivity implements FineTune {
   private static final Logger LOG = LoggerFactory.getLogger(FineTuneActivity.class);
@@ -68,6 +71,9 @@ public final class FineTuneActivity implements FineTune {
   private final SnapshotMaker maker;
   private final FitStore fits;
   private final EvaluationStore evaluations;
+  private final ProbeStore probes;
+  private final PretrainedProbes pretrained;
+  private final Prober prober;
   private final MetricLog log;
   private final HandOver handOver;
 
@@ -85,6 +91,9 @@ public final class FineTuneActivity implements FineTune {
     maker = new SnapshotMaker(store, snapshots);
     fits = new FitStore(store);
     evaluations = new EvaluationStore(store);
+    probes = new ProbeStore(store);
+    pretrained = new PretrainedProbes(store, datasets);
+    prober = new Prober(datasets);
   }
 
   /**
@@ -167,6 +176,9 @@ public final class FineTuneActivity implements FineTune {
       // Found, unless another kind of machine made them: then these numbers need their own.
       maker.ensure(request, progress);
     }
+    for (ProbeRequest request : trial.probeRequests()) {
+      pretrained.ensure(request, progress);
+    }
     try (EngineLock engine = EngineLock.acquire(progress)) {
       TokenizedDataset dataset = datasets.load(trial.dataset());
       return fit.isPresent() && fit.get().hasModel()
@@ -178,8 +190,18 @@ public final class FineTuneActivity implements FineTune {
   private Optional<FineTuned> finished(
       Trial trial, Optional<FitStore.Stored> fit, Numerics numerics) throws IOException {
     Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
-    return fit.filter(stored -> evaluation.isPresent() || diverged(stored))
+    boolean measured = evaluation.isPresent() && probed(trial, numerics);
+    return fit.filter(stored -> measured || diverged(stored))
         .map(stored -> result(stored, evaluation));
+  }
+
+  private boolean probed(Trial trial, Numerics numerics) throws IOException {
+    for (ProbeRequest request : trial.probeRequests()) {
+      if (probes.find(trial.fingerprint(), request, numerics).isEmpty()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private FineTuned evaluateKept(
@@ -191,7 +213,7 @@ public final class FineTuneActivity implements FineTune {
       throws IOException {
     ModelFolder folder = fits.model(fit);
     try (TextClassifier model = classifier(trial, dataset, folder, folder.config())) {
-      return result(fit, Optional.of(evaluate(trial, dataset, model, numerics, progress)));
+      return result(fit, Optional.of(measure(trial, dataset, model, numerics, progress)));
     }
   }
 
@@ -236,6 +258,7 @@ public final class FineTuneActivity implements FineTune {
                   model,
                   regularizer,
                   heldOut(trial, dataset, train),
+                  watch(trial, dataset, config, numerics),
                   checkpoints,
                   attempt.progress());
       // Training takes long: the files that a kept model needs may have left the cache.
@@ -245,10 +268,29 @@ public final class FineTuneActivity implements FineTune {
       Optional<EvaluationStore.Stored> evaluation =
           diverged(stored)
               ? Optional.empty()
-              : Optional.of(evaluate(trial, dataset, model, numerics, progress));
+              : Optional.of(measure(trial, dataset, model, numerics, progress));
       checkpoints.remove();
       return result(stored, evaluation);
     }
+  }
+
+  /** What is in the store already is not done again. */
+  private EvaluationStore.Stored measure(
+      Trial trial,
+      TokenizedDataset dataset,
+      TextClassifier model,
+      Numerics numerics,
+      Progress progress)
+      throws IOException {
+    Optional<EvaluationStore.Stored> stored = evaluations.find(trial, numerics);
+    EvaluationStore.Stored evaluation =
+        stored.isPresent() ? stored.get() : evaluate(trial, dataset, model, numerics, progress);
+    for (ProbeRequest request : trial.probeRequests()) {
+      if (probes.find(trial.fingerprint(), request, numerics).isEmpty()) {
+        probes.put(trial.fingerprint(), request, prober.probe(model, request, progress));
+      }
+    }
+    return evaluation;
   }
 
   private EvaluationStore.Stored evaluate(
@@ -289,7 +331,9 @@ public final class FineTuneActivity implements FineTune {
             name.equals(SELECTION) ? train.heldOutRows() : null,
             logits);
         if (measured) {
-          EvaluationStore.writeRepresentations(scratch.root(), outputs);
+          EvaluationStore.writeRepresentations(scratch.root().resolve(SnapshotStore.FILE), outputs);
+          EvaluationStore.writeRepresentations(
+              scratch.root().resolve(SnapshotStore.LAYERS), evaluator.everyLayer(split, pooling));
         }
       }
       if (train.noise() != null) {
@@ -330,12 +374,32 @@ public final class FineTuneActivity implements FineTune {
   }
 
   private Snapshot trainSnapshot(Trial trial, TrainingSet train) throws IOException {
-    for (SnapshotRequest request : trial.snapshots()) {
-      if (request.split().equals(TRAIN)) {
-        return new Snapshot(snapshots.load(request), train.learnedRows());
-      }
+    Optional<SnapshotRequest> request = snapshot(trial, TRAIN);
+    return request.isEmpty()
+        ? null
+        : new Snapshot(snapshots.load(request.get()), train.learnedRows());
+  }
+
+  /** What is measured in the middle of training; null: nothing. */
+  private CollapseWatch watch(
+      Trial trial, TokenizedDataset dataset, EncoderConfig config, Numerics numerics)
+      throws IOException {
+    CollapseSpec collapse = trial.collapse();
+    if (collapse.trajectory() == 0) {
+      return null;
     }
-    return null;
+    SnapshotRequest request = snapshot(trial, VALIDATION).orElseThrow();
+    String layer = SnapshotStore.tensor(config.resolveLayer(collapse.layer()));
+    return CollapseWatch.of(
+        collapse.trajectory(),
+        dataset.splits().get(VALIDATION),
+        collapse.layer(),
+        Pooling.of(collapse.pooling()),
+        CollapseMetrics.matrix(snapshots.everyLayer(request, numerics).get(layer)));
+  }
+
+  private static Optional<SnapshotRequest> snapshot(Trial trial, String split) {
+    return trial.snapshots().stream().filter(request -> request.split().equals(split)).findFirst();
   }
 
   private static HeldOut heldOut(Trial trial, TokenizedDataset dataset, TrainingSet train) {

@@ -39,8 +39,12 @@ public final class SnapshotMaker {
         TextClassifier model = new TextClassifier(folder, folder.config(), 1, purpose -> 0);
         ScratchFolder scratch = store.scratch()) {
       Evaluator evaluator = new Evaluator(model, progress);
+      Pooling pooling = Pooling.of(request.pooling());
       EvaluationStore.writeRepresentations(
-          scratch.root(), evaluator.run(split, request.layers(), Pooling.of(request.pooling())));
+          scratch.root().resolve(SnapshotStore.FILE),
+          evaluator.run(split, request.layers(), pooling));
+      EvaluationStore.writeRepresentations(
+          scratch.root().resolve(SnapshotStore.LAYERS), evaluator.everyLayer(split, pooling));
       return store.put(key, scratch.files()).key();
     }
   }

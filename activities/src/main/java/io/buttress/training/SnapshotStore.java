@@ -8,7 +8,6 @@ import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.SnapshotRequest;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -16,14 +15,18 @@ import java.util.TreeMap;
 
 /**
  * Pre-trained representations in the object store: {@code representations.safetensors} with one
- * tensor {@code layer.<i>} a layer, F32 {@code [examples, hidden size]}, rows in the split's order.
+ * tensor {@code layer.<i>} a layer, F32 {@code [examples, hidden size]}, rows in the split's order;
+ * {@code layers.safetensors} with the same of every hidden state, from 0, for the first examples.
  * Its key is decided by the token ids and not by the labels, so label noise shares snapshots.
  */
 public final class SnapshotStore {
   /** File of an artifact that holds representations. */
   public static final String FILE = "representations.safetensors";
 
-  private static final int FORMAT_VERSION = 1;
+  /** File of an artifact that holds every hidden state of the first examples. */
+  public static final String LAYERS = "layers.safetensors";
+
+  private static final int FORMAT_VERSION = 2;
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
@@ -83,9 +86,14 @@ public final class SnapshotStore {
     return layers(store.get(key(request, numerics)), request);
   }
 
-  /** Stores representations, or adopts those that are there. */
-  public Artifact put(String key, Path representations) throws IOException {
-    return store.put(key, Map.of(FILE, representations));
+  /**
+   * Every hidden state of the first examples, as a process with these numerics made them.
+   *
+   * @throws IOException also when there is no such snapshot
+   */
+  public Map<String, Tensor> everyLayer(SnapshotRequest request, Numerics numerics)
+      throws IOException {
+    return Safetensors.read(store.file(store.get(key(request, numerics)), LAYERS));
   }
 
   /** The inputs that a request is about. */

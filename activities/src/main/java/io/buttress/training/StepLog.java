@@ -112,6 +112,11 @@ final class StepLog implements AutoCloseable {
     since = System.nanoTime();
   }
 
+  /** Adds what was measured otherwise. */
+  void add(List<MetricPoint> more) {
+    points.addAll(more);
+  }
+
   /**
    * What has been recorded; nothing may be waiting.
    *

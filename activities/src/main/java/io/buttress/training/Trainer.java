@@ -42,7 +42,7 @@ public final class Trainer {
 
   /** Trains the model in place, to the last step or until the loss is NaN or infinite. */
   public Fit fit(TextClassifier model, Regularizer method, Progress progress) {
-    return fit(model, method, null, Checkpoints.NONE, progress);
+    return fit(model, method, null, null, Checkpoints.NONE, progress);
   }
 
   /**
@@ -50,12 +50,14 @@ public final class Trainer {
    * early stopping ends it, which leaves the model with its best weights.
    *
    * @param heldOut where early stopping looks; null without it
+   * @param watch what to measure in the middle of training; null: nothing
    * @param checkpoints where to go on from, and what to leave behind
    */
   Fit fit(
       TextClassifier model,
       Regularizer method,
       HeldOut heldOut,
+      CollapseWatch watch,
       Checkpoints checkpoints,
       Progress progress) {
     int planned = training.totalSteps(train.size());
@@ -88,6 +90,9 @@ public final class Trainer {
         examples = numbers.examples();
         before = numbers.seconds();
       }
+      if (watch != null && done == 0) {
+        log.add(watch.measure(0, model, method, (at, of, none) -> progress.at(0, steps, null)));
+      }
       int diverged = -1;
       while (done < steps && diverged < 0 && !stopping.isOver(done)) {
         int step = done;
@@ -113,14 +118,19 @@ public final class Trainer {
         examples += rows.length;
         done++;
         boolean due = stopping.isDue(done);
-        if (due && diverged < 0) {
+        boolean watched = watch != null && watch.isDue(done, steps);
+        if ((due || watched) && diverged < 0) {
           diverged = log.settle(step);
         }
         if (diverged < 0) {
           progress.at(done, steps, log.loss());
         }
+        Progress still = (at, of, none) -> progress.at(step + 1, steps, log.loss());
         if (due && diverged < 0) {
-          stopping.evaluate(step, (at, of, none) -> progress.at(step + 1, steps, log.loss()));
+          stopping.evaluate(step, still);
+        }
+        if (watched && diverged < 0) {
+          log.add(watch.measure(done, model, method, still));
         }
         if (diverged < 0 && done < steps && checkpoints.isDue()) {
           diverged = log.settle(step);

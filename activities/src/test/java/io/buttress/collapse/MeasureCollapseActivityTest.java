@@ -25,6 +25,7 @@ import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Training;
 import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
 import io.buttress.training.Numerics;
 import io.buttress.training.SnapshotStore;
 import io.temporal.failure.ActivityFailure;
@@ -96,7 +97,14 @@ class MeasureCollapseActivityTest {
         new TokenizedDataset(
             TaskKind.CLASSIFICATION, List.of("a", "b"), Map.of("validation", split)));
     SnapshotRequest request = new SnapshotRequest(dataset, "validation", List.of(-1), "cls");
-    snapshots.put(snapshots.key(request, NUMERICS), representations(random(1)));
+    float[] pretrained = random(1);
+    store.put(
+        snapshots.key(request, NUMERICS),
+        Map.of(
+            SnapshotStore.FILE,
+            representations(pretrained),
+            SnapshotStore.LAYERS,
+            layers(random(5), pretrained)));
     trial =
         new Trial(
             FINGERPRINT,
@@ -106,12 +114,13 @@ class MeasureCollapseActivityTest {
             3,
             Training.DEFAULT,
             null,
-            new CollapseSpec(List.of(2, 100), -1, "cls"),
+            new CollapseSpec(List.of(2, 100), -1, "cls", 0),
             false,
             false,
             false,
             60,
-            List.of(request));
+            List.of(request),
+            List.of());
     temporal.registerActivitiesImplementations(
         new MeasureCollapseActivity(store, datasets, snapshots));
     activity = temporal.newActivityStub(MeasureCollapse.class);
@@ -132,6 +141,12 @@ class MeasureCollapseActivityTest {
     assertThat(collapse.pretrained().get("cka_pretrained")).isCloseTo(1, within(1e-12));
     assertThat(collapse.finetuned().get("cka_pretrained")).isBetween(0.0, 0.9);
     assertThat(collapse.finetuned()).containsEntry("gm_100", null).containsKey("nc1");
+    assertThat(collapse.layers()).extracting(TrialResult.Layer::layer).containsExactly(0, 1);
+    assertThat(collapse.layers().get(0).finetuned())
+        .isEqualTo(collapse.layers().get(0).pretrained());
+    assertThat(collapse.finetuned())
+        .containsAllEntriesOf(collapse.layers().get(1).finetuned())
+        .isNotEqualTo(collapse.layers().get(1).finetuned());
     Artifact artifact = store.get(collapse.key());
     assertThat(artifact.files().keySet())
         .containsExactly("collapse.json", "spectrum.csv", "spectrum.png");
@@ -205,13 +220,28 @@ class MeasureCollapseActivityTest {
     String key = ArtifactStore.key(Map.of("evaluation", name));
     Path metrics = Files.createTempFile(folder, "metrics-", ".json");
     Files.writeString(metrics, Json.canonical(Map.of("numerics", NUMERICS)));
-    store.put(key, Map.of(SnapshotStore.FILE, representations(values), "metrics.json", metrics));
+    store.put(
+        key,
+        Map.of(
+            SnapshotStore.FILE,
+            representations(values),
+            SnapshotStore.LAYERS,
+            layers(random(5), values),
+            "metrics.json",
+            metrics));
     return key;
   }
 
   private Path representations(float[] values) throws Exception {
     Path file = Files.createTempFile(folder, "representations-", ".safetensors");
     Safetensors.write(file, Map.of("layer.-1", Tensor.of(values, N, H)));
+    return file;
+  }
+
+  private Path layers(float[] embeddings, float[] last) throws Exception {
+    Path file = Files.createTempFile(folder, "layers-", ".safetensors");
+    Safetensors.write(
+        file, Map.of("layer.0", Tensor.of(embeddings, N, H), "layer.1", Tensor.of(last, N, H)));
     return file;
   }
 

@@ -124,7 +124,8 @@ final class Fixtures {
                 null)),
         null,
         CollapseSpec.DEFAULT,
-        ExecutionSpec.DEFAULT);
+        ExecutionSpec.DEFAULT,
+        List.of());
   }
 
   /** A task whose files are already in the store, as TSV. */

@@ -89,7 +89,8 @@ class PlanStudyActivityTest {
         spec.training(),
         spec.selection(),
         spec.collapse(),
-        spec.execution());
+        spec.execution(),
+        List.of());
   }
 
   @Test
@@ -348,8 +349,9 @@ class PlanStudyActivityTest {
             spec.regimes(),
             List.of(longer),
             null,
-            new CollapseSpec(List.of(5), -3, "cls"),
-            spec.execution());
+            new CollapseSpec(List.of(5), -3, "cls", 0),
+            spec.execution(),
+            List.of());
     assertThat(failure(asking).lines())
         .satisfiesExactlyInAnyOrder(
             line ->

@@ -90,6 +90,7 @@ class BestModelsTest {
         true,
         false,
         60,
+        List.of(),
         List.of());
   }
 

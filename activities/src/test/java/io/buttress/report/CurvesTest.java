@@ -157,6 +157,9 @@ class CurvesTest {
         null,
         null,
         null,
+        null,
+        0,
+        null,
         null);
   }
 }

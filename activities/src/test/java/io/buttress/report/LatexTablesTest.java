@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import net.jqwik.api.ForAll;
@@ -128,6 +129,8 @@ class LatexTablesTest {
     for (String task : tasks) {
       reported.add(new ReportedTask(task, TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 100));
     }
-    return ReportText.latex(LatexTables.of(study, Comparisons.of(trials, reported), false));
+    return ReportText.latex(
+        LatexTables.of(
+            study, Comparisons.of(trials, reported, false, trial -> Optional.empty()), false));
   }
 }

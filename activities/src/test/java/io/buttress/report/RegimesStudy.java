@@ -110,7 +110,7 @@ final class RegimesStudy {
   }
 
   private static TrialResult.Collapse collapse(double rank) {
-    return new TrialResult.Collapse(metrics(118.4), metrics(rank));
+    return new TrialResult.Collapse(metrics(118.4), metrics(rank), null, null, null);
   }
 
   private static Map<String, Double> metrics(double rank) {

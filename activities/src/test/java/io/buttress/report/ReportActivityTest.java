@@ -44,6 +44,12 @@ class ReportActivityTest {
   private static final StudyRun FIRST = new StudyRun("toy", SampleStudy.KEY, null, "run-1");
   private static final StudyRun SECOND = new StudyRun("toy", SampleStudy.KEY, null, "run-2");
 
+  private static final Links LINKS =
+      Links.of(
+          URI.create("https://me:secret@mlflow.example/base/?token=secret"),
+          URI.create("http://me:secret@temporal.example:8233/"),
+          "my space");
+
   @TempDir Path folder;
   private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
   private final DatasetRequest dataset = dataset();
@@ -67,7 +73,7 @@ class ReportActivityTest {
                 List.of("a", "b"),
                 Map.of("train", split, "validation", split)));
     temporal.registerActivitiesImplementations(
-        new ReportActivity(store, new DatasetStore(store), new StoredPlan(planned)));
+        new ReportActivity(store, new DatasetStore(store), new StoredPlan(planned), LINKS));
   }
 
   @AfterEach
@@ -78,8 +84,8 @@ class ReportActivityTest {
   @Test
   void reportsStoredResultsAndCallsTheOthersCancelled() throws Exception {
     List<Trial> trials = List.of(trial(1, 2e-5), trial(2, 2e-5), trial(3, 2e-5));
-    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0));
-    results.put(FIRST, trials.get(1), result(trials.get(1), TrialStatus.ERROR, null));
+    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0), null);
+    results.put(FIRST, trials.get(1), result(trials.get(1), TrialStatus.ERROR, null), null);
 
     Artifact report = store.get(report(trials, FIRST));
 
@@ -97,7 +103,7 @@ class ReportActivityTest {
   @Test
   void removesWhatKilledAttemptsLeftOfTrialsWithAResult() throws Exception {
     List<Trial> trials = List.of(trial(1, 2e-5), trial(2, 2e-5));
-    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0));
+    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0), null);
     Path left = Files.writeString(folder.resolve("left"), "{}");
     for (Trial trial : trials) {
       store.objects().putIfAbsent("checkpoints/" + trial.fingerprint() + "/run-1/3.json", left);
@@ -113,7 +119,7 @@ class ReportActivityTest {
     StoredModels models = new StoredModels(store.objects());
     Path weights = Files.writeString(folder.resolve("weights"), "w");
     for (Trial trial : trials) {
-      results.put(FIRST, trial, result(trial, TrialStatus.DONE, trial.seed() / 4.0));
+      results.put(FIRST, trial, result(trial, TrialStatus.DONE, trial.seed() / 4.0), null);
       String fit = Json.sha256("fit of " + trial.seed());
       models.put(
           StoredModels.trained(trial.fingerprint(), fit), Map.of("model.safetensors", weights));
@@ -141,9 +147,9 @@ class ReportActivityTest {
   @Test
   void aRepeatedStudyWithMoreResultsHasAnotherReport() throws Exception {
     List<Trial> trials = List.of(trial(1, 2e-5));
-    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.ERROR, null));
+    results.put(FIRST, trials.get(0), result(trials.get(0), TrialStatus.ERROR, null), null);
     String first = report(trials, FIRST);
-    results.put(SECOND, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0));
+    results.put(SECOND, trials.get(0), result(trials.get(0), TrialStatus.DONE, 1.0), null);
     String second = report(trials, SECOND);
 
     assertThat(second).isNotEqualTo(first).isEqualTo(report(trials, SECOND));
@@ -155,7 +161,7 @@ class ReportActivityTest {
     List<Trial> trials = List.of(trial(1, 2e-5), trial(1, 5e-5));
     for (Trial trial : trials) {
       double accuracy = trial.training().learningRate() * 1e4;
-      results.put(FIRST, trial, result(trial, TrialStatus.DONE, accuracy));
+      results.put(FIRST, trial, result(trial, TrialStatus.DONE, accuracy), null);
     }
 
     JsonNode json = json(store.get(report(trials, FIRST)));
@@ -166,12 +172,128 @@ class ReportActivityTest {
   }
 
   @Test
+  void intervalsComeFromThePredictionsBesideTheResults() throws Exception {
+    List<Trial> trials = List.of(trial(1, 2e-5), trial(1, 5e-5));
+    Trial stl = trials.get(0);
+    Trial other = trials.get(1);
+    TrialResult result = result(other, TrialStatus.DONE, 0.5);
+    Method method = new Method("wc", new TreeMap<>(Map.of("lambda", 0.1)));
+    Trial wc =
+        new Trial(
+            other.fingerprint(),
+            dataset,
+            method,
+            Regime.FULL,
+            1,
+            stl.training(),
+            null,
+            CollapseSpec.DEFAULT,
+            false,
+            false,
+            false,
+            60,
+            List.of(),
+            List.of());
+    TrialResult ofWc =
+        new TrialResult(
+            "file:/models/tiny",
+            "toy",
+            "wc",
+            method.parameters(),
+            "full",
+            1,
+            TrialStatus.DONE,
+            null,
+            10,
+            1.5,
+            20.0,
+            null,
+            result.validation(),
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            wc.fingerprint(),
+            null);
+    results.put(FIRST, stl, result(stl, TrialStatus.DONE, 1.0), evaluation("stl", 0, 1, 0, 1));
+    results.put(FIRST, wc, ofWc, evaluation("wc", 0, 0, 0, 0));
+
+    JsonNode row =
+        json(store.get(report(List.of(stl, wc), FIRST))).at("/tables/comparisons/0/methods/1");
+
+    assertThat(row.get("difference").asDouble()).isEqualTo(-0.5);
+    assertThat(row.at("/interval/low").asDouble()).isEqualTo(-1);
+    assertThat(row.at("/interval/high").asDouble()).isEqualTo(0);
+    assertThat(row.at("/interval/seeds").asInt()).isEqualTo(1);
+    assertThat(row.at("/interval/descriptiveOnly").asBoolean()).isTrue();
+  }
+
+  /** Of four examples, of which every other one has the second label. */
+  private Artifact evaluation(String name, int... predictions) throws Exception {
+    StringBuilder csv = new StringBuilder("index,target,prediction,logit_0,logit_1\r\n");
+    for (int i = 0; i < predictions.length; i++) {
+      csv.append(i + "," + i % 2 + "," + predictions[i] + ",0.5,1.5\r\n");
+    }
+    Path file = Files.writeString(folder.resolve(name + ".csv"), csv);
+    return store.put(Json.sha256(name), Map.of("predictions-validation.csv", file));
+  }
+
+  @Test
+  void everyRunHasItsLinksWithoutSecrets() throws Exception {
+    Trial tracked = trial(1, 2e-5);
+    Trial untracked = trial(2, 2e-5);
+    TrialResult r = result(tracked, TrialStatus.DONE, 1.0);
+    TrialResult withRun =
+        new TrialResult(
+            r.model(),
+            r.task(),
+            r.method(),
+            r.parameters(),
+            r.regime(),
+            r.seed(),
+            r.status(),
+            r.failure(),
+            r.steps(),
+            r.trainSeconds(),
+            r.examplesPerSecond(),
+            null,
+            r.validation(),
+            null,
+            null,
+            null,
+            null,
+            "run-7",
+            null,
+            r.fingerprint(),
+            null);
+    results.put(FIRST, tracked, withRun, null);
+    results.put(FIRST, untracked, result(untracked, TrialStatus.DONE, 0.5), null);
+
+    String html =
+        Files.readString(
+            store.file(store.get(report(List.of(tracked, untracked), FIRST)), "report.html"));
+
+    // Beside the mean and in the list of trials.
+    assertThat(html.split("href=\"https://mlflow.example/base/#/runs/run-7\"")).hasSize(3);
+    for (Trial trial : List.of(tracked, untracked)) {
+      String workflow =
+          "http://temporal.example:8233/namespaces/my%20space/workflows/"
+              + "[^\"/]+%2F"
+              + trial.fingerprint().substring(0, 16);
+      assertThat(html.split("href=\"" + workflow + "\"")).hasSize(3);
+    }
+    assertThat(html).doesNotContain("secret", "token=");
+  }
+
+  @Test
   void refitsFollowTheSearchAndAloneAreReported() throws Exception {
     List<Trial> search = List.of(trial(1, 2e-5, 0.1), trial(1, 5e-5, 0.1));
     Trial refit = trial(1, 5e-5);
-    results.put(FIRST, search.get(0), result(search.get(0), TrialStatus.DONE, 0.9));
-    results.put(FIRST, search.get(1), result(search.get(1), TrialStatus.DONE, 0.8));
-    results.put(FIRST, refit, result(refit, TrialStatus.DONE, 1.0));
+    results.put(FIRST, search.get(0), result(search.get(0), TrialStatus.DONE, 0.9), null);
+    results.put(FIRST, search.get(1), result(search.get(1), TrialStatus.DONE, 0.8), null);
+    results.put(FIRST, refit, result(refit, TrialStatus.DONE, 1.0), null);
     Report reports = temporal.newActivityStub(Report.class);
 
     Artifact refitted =
@@ -200,15 +322,16 @@ class ReportActivityTest {
     Trial trial = trial(1, 2e-5);
     assertThat(results.find(FIRST, trial)).isEmpty();
     TrialResult failed = result(trial, TrialStatus.ERROR, null);
-    results.put(FIRST, trial, failed);
+    results.put(FIRST, trial, failed, null);
     assertThat(results.find(FIRST, trial)).contains(failed);
     assertThat(results.find(SECOND, trial)).isEmpty();
 
     TrialResult done = result(trial, TrialStatus.DONE, 0.875);
-    String key = results.put(SECOND, trial, done);
+    String key = results.put(SECOND, trial, done, null);
 
     assertThat(results.find(FIRST, trial)).contains(done);
-    assertThat(results.put(FIRST, trial, result(trial, TrialStatus.DONE, 0.25))).isEqualTo(key);
+    assertThat(results.put(FIRST, trial, result(trial, TrialStatus.DONE, 0.25), null))
+        .isEqualTo(key);
     assertThat(results.find(FIRST, trial)).contains(done);
     StudyRun other = new StudyRun("toy", Json.sha256("other"), null, "run-1");
     assertThat(results.find(other, trial)).isEmpty();
@@ -286,6 +409,7 @@ class ReportActivityTest {
         competes,
         false,
         60,
+        List.of(),
         List.of());
   }
 

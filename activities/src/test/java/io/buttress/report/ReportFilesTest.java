@@ -148,7 +148,8 @@ class ReportFilesTest {
     String html = ReportText.html(ReportView.of(REPORT, SampleStudy.TASKS, SampleStudy.spectra()));
 
     assertThat(html).contains("60 trials: 58 done, 1 diverged, 1 error");
-    assertThat(count(html, "<circle cx=")).isEqualTo(58);
+    // Runs, and the mean ranks of four settings.
+    assertThat(count(html, "<circle cx=")).isEqualTo(58 + 4);
     assertThat(count(html, "class=\"cross\"")).isEqualTo(1);
     // On each of three tasks: the pre-trained encoder and four settings.
     assertThat(count(html, "<polyline ")).isEqualTo(15);
@@ -200,7 +201,29 @@ class ReportFilesTest {
             .dropWhile(line -> !line.contains("relative to stl |"))
             .takeWhile(line -> line.startsWith("|"))
             .toList();
-    assertThat(table).hasSize(6).allMatch(row -> columns(row) == 10);
+    assertThat(table).hasSize(6).allMatch(row -> columns(row) == 12);
+  }
+
+  @Test
+  void ranksHaveAPlotOrALineThatTellsWhyNot() throws Exception {
+    ReportView plotted = ReportView.of(REPORT, SampleStudy.TASKS, Map.of());
+    assertThat(ReportText.html(plotted)).contains("critical difference", "class=\"alike\"");
+    assertThat(ReportText.markdown(plotted)).contains("Nemenyi");
+
+    List<ReportedTask> tasks =
+        List.of(
+            SampleStudy.TASKS.get(0),
+            SampleStudy.TASKS.get(1),
+            new ReportedTask(
+                "stsb", TaskKind.REGRESSION, List.of("pearson"), 0.0, 2000, "of no use"));
+    List<TrialResult> two =
+        REPORT.trials().stream().filter(trial -> !trial.method().equals("repina-i")).toList();
+    ReportView refused =
+        ReportView.of(StudyReport.of("s", SampleStudy.KEY, two, tasks), tasks, Map.of());
+    assertThat(ReportText.html(refused))
+        .contains("needs two tasks and three methods", "stsb does not count here: of no use.");
+    assertThat(ReportText.markdown(refused))
+        .contains("needs two tasks and three methods", "stsb does not count here: of no use.");
   }
 
   @Test
@@ -226,7 +249,7 @@ class ReportFilesTest {
             .toList();
     assertThat(table)
         .hasSize(4)
-        .allMatch(row -> columns(row) == 9)
+        .allMatch(row -> columns(row) == 10)
         .last()
         .asString()
         .contains("0.031");

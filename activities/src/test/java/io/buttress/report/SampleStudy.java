@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** A made-up study of three tasks, four settings and five seeds; one run diverged, one failed. */
 final class SampleStudy {
@@ -93,7 +94,39 @@ final class SampleStudy {
         null,
         validation,
         new TrialResult.Collapse(
-            collapse(118.4, 1), collapse(40 + 15 * setting, random.nextDouble())));
+            collapse(118.4, 1),
+            collapse(40 + 15 * setting, random.nextDouble()),
+            null,
+            layers(setting),
+            trajectory(setting)));
+  }
+
+  private static List<TrialResult.Layer> layers(int setting) {
+    return IntStream.rangeClosed(0, 6)
+        .mapToObj(
+            layer ->
+                new TrialResult.Layer(
+                    layer,
+                    brief(60 + 10 * layer, layer == 0 ? null : 1.0),
+                    brief(60 + layer * (1 + setting), layer == 0 ? null : 1 - 0.1 * layer)))
+        .toList();
+  }
+
+  private static List<TrialResult.Moment> trajectory(int setting) {
+    return IntStream.rangeClosed(0, 4)
+        .mapToObj(
+            moment ->
+                new TrialResult.Moment(
+                    25 * moment, brief(118 - moment * (20 - setting), 1 - 0.2 * moment)))
+        .toList();
+  }
+
+  private static Map<String, Double> brief(double rank, Double cka) {
+    Map<String, Double> metrics = new TreeMap<>();
+    metrics.put("effective_rank", rank);
+    metrics.put("mean_cosine", 0.4);
+    metrics.put("cka_pretrained", cka);
+    return metrics;
   }
 
   private static TrialResult ended(

@@ -75,8 +75,8 @@ class SelectionReportTest {
             overall ->
                 assertThat(overall.methods())
                     .containsExactly(
-                        new Standings.Row("repina-i", new TreeMap<>(), 2, 2, 1.0, null),
-                        new Standings.Row("stl", new TreeMap<>(), 2, 0, 2.0, null)));
+                        new Standings.Row("repina-i", new TreeMap<>(), 2, 2, null, 1.0, null),
+                        new Standings.Row("stl", new TreeMap<>(), 2, 0, null, 2.0, null)));
   }
 
   @Test

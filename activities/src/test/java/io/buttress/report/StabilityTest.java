@@ -8,6 +8,7 @@ import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,8 @@ class StabilityTest {
     assertThat(stl.diverged()).isEqualTo(1);
     assertThat(stl.failedRuns()).isEqualTo(2);
     assertThat(stl.unfinished()).isEqualTo(1);
+    assertThat(stl.deviceHours()).as("done and diverged").isCloseTo(30 / 3600.0, within(1e-12));
+    assertThat(stl.passes()).isEqualTo(1);
   }
 
   @Test
@@ -81,7 +84,10 @@ class StabilityTest {
   }
 
   private static List<Stability.Row> of(boolean byMethod, TrialResult... trials) {
-    return Stability.of(Comparisons.of(List.of(trials), TASKS), byMethod).get(0).methods();
+    return Stability.of(
+            Comparisons.of(List.of(trials), TASKS, byMethod, trial -> Optional.empty()), byMethod)
+        .get(0)
+        .methods();
   }
 
   private static TrialResult run(

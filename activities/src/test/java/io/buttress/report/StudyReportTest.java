@@ -199,9 +199,32 @@ class StudyReportTest {
     assertThat(standings.tasks()).isEqualTo(2);
     assertThat(standings.methods())
         .containsExactly(
-            new Standings.Row("stl", new TreeMap<>(), 2, 1, 2.0, null),
-            new Standings.Row("repina-i", new TreeMap<>(), 2, 1, 1.75, null),
-            new Standings.Row("wc", new TreeMap<>(), 1, 1, 1.5, null));
+            new Standings.Row("stl", new TreeMap<>(), 2, 1, null, 2.0, null),
+            new Standings.Row("repina-i", new TreeMap<>(), 2, 1, null, 1.75, null),
+            new Standings.Row("wc", new TreeMap<>(), 1, 1, null, 1.5, null));
+  }
+
+  @Test
+  void someTasksCountInNoStandings() {
+    ReportedTask wnli =
+        new ReportedTask(
+            "wnli", TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5, 600, "adversarial");
+    StudyReport report =
+        report(
+            List.of(TASK, wnli),
+            accuracy("stl", 1, 0.6),
+            accuracy("wc", 1, 0.7),
+            done("wnli", "stl", 1, Map.of("accuracy", 0.6)),
+            done("wnli", "wc", 1, Map.of("accuracy", 0.4)));
+
+    Standings standings = report.tables().overall().get(0);
+    assertThat(standings.tasks()).isEqualTo(1);
+    assertThat(standings.unranked()).isEqualTo(Map.of("wnli", "adversarial"));
+    assertThat(standings.methods())
+        .containsExactly(
+            new Standings.Row("stl", new TreeMap<>(), 1, 0, null, 2.0, null),
+            new Standings.Row("wc", new TreeMap<>(), 1, 1, null, 1.0, null));
+    assertThat(report.tables().comparisons()).as("it has its table").hasSize(2);
   }
 
   @Test

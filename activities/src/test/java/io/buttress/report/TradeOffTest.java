@@ -142,7 +142,7 @@ class TradeOffTest {
         null,
         null,
         null,
-        new TrialResult.Collapse(metrics, metrics),
+        new TrialResult.Collapse(metrics, metrics, null, null, null),
         null,
         null,
         r.fingerprint(),
@@ -176,8 +176,11 @@ class TradeOffTest {
         0.1,
         mean,
         null,
-        relative == null ? null : new TrialResult.Collapse(metrics, metrics),
         null,
+        null,
+        relative == null ? null : new TrialResult.Collapse(metrics, metrics, null, null, null),
+        null,
+        0,
         null,
         null);
   }

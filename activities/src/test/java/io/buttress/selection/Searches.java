@@ -66,6 +66,7 @@ final class Searches {
         false,
         false,
         60,
+        List.of(),
         List.of());
   }
 

@@ -56,7 +56,7 @@ class SelectSettingsActivityTest {
   private Trial add(Trial trial, TrialStatus status, Map<String, Double> selection)
       throws IOException {
     trials.add(trial);
-    results.put(STUDY, trial, result(trial, status, selection));
+    results.put(STUDY, trial, result(trial, status, selection), null);
     return trial;
   }
 

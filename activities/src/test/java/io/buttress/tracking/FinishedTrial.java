@@ -80,6 +80,7 @@ final class FinishedTrial {
         onlyBest,
         false,
         60,
+        List.of(),
         List.of());
   }
 
@@ -145,7 +146,7 @@ final class FinishedTrial {
         TrialStatus.DONE,
         null,
         new FineTuned(TrialStatus.DONE, null, fitKey, evaluationKey, STEPS, 61.5, 364.25, metrics),
-        new Collapse(collapseKey, Map.of("effective_rank", 99.0), finetuned));
+        new Collapse(collapseKey, Map.of("effective_rank", 99.0), finetuned, null, List.of()));
   }
 
   private static Path text(Path scratch, String text) throws IOException {

@@ -29,7 +29,8 @@ class RunDescriptionTest {
             trial.onlyBest(),
             trial.search(),
             60,
-            trial.snapshots());
+            trial.snapshots(),
+            null);
     return RunDescription.of(STUDY, other, "workflow");
   }
 

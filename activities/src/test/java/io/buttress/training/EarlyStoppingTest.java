@@ -70,7 +70,7 @@ class EarlyStoppingTest {
           Regularizers.create(Golden.context(method(id), kind, model, null, Noise.ENGINE));
       Fit fit =
           new Trainer(kind, train, training, Golden.SEED)
-              .fit(model, method, heldOut, Checkpoints.NONE, SILENT);
+              .fit(model, method, heldOut, null, Checkpoints.NONE, SILENT);
       float[][] logits = new Evaluator(model, SILENT).run(apart, List.of(), Pooling.CLS).logits();
       return new Ended(fit, Metrics.compute(kind, 2, apart.targets(), logits));
     }
@@ -160,6 +160,7 @@ class EarlyStoppingTest {
               model,
               method,
               heldOut,
+              null,
               Checkpoints.NONE,
               (step, steps, loss) -> {
                 if (step > 2 && loss != null) {

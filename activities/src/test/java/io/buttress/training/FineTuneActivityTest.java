@@ -58,6 +58,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -250,7 +251,8 @@ class FineTuneActivityTest {
         false,
         false,
         60,
-        trial.snapshots());
+        trial.snapshots(),
+        List.of());
   }
 
   @Test
@@ -386,6 +388,88 @@ class FineTuneActivityTest {
                 .pretrained()
                 .get("cka_pretrained"))
         .isCloseTo(1, within(1e-9));
+  }
+
+  @Test
+  void probesAskedForLaterAreRunOnTheKeptModelWithoutTraining() throws IOException {
+    Trial trial = trial(repina(0.1), 1, true);
+    FineTuned first = fineTune(trial);
+    Trial probing = probing(trial);
+    List<Integer> steps = new ArrayList<>();
+
+    FineTuned second =
+        new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver())
+            .fineTune(
+                probing,
+                new Attempt(
+                    "second",
+                    (step, planned, loss) -> {
+                      if (loss != null) {
+                        steps.add(step);
+                      }
+                    },
+                    (key, numbers) -> {}));
+
+    assertThat(second).isEqualTo(first);
+    assertThat(steps).as("of training").isEmpty();
+    assertThat(probed(probing, trial.fingerprint())).isPresent();
+  }
+
+  @Test
+  void aProbeIsTheSameWithAndWithoutAKeptModelAndStoresMetricsOnly() throws IOException {
+    Trial kept = probing(trial(stl(), 1, true));
+    fineTune(kept);
+    Trial other = probing(as(Json.sha256("other"), 60, trial(stl(), 1, false)));
+    fineTune(other);
+
+    Map<String, Double> metrics = probed(kept, kept.fingerprint()).orElseThrow();
+    assertThat(metrics).containsKeys("accuracy", "matthews");
+    assertThat(probed(other, other.fingerprint())).contains(metrics);
+    assertThat(probed(kept, ProbeStore.PRETRAINED)).isPresent();
+    assertThat(probed(kept, ProbeStore.RANDOM)).isPresent();
+  }
+
+  @Test
+  void whatProbesReachStandsAmongTheCollapseMetrics() throws IOException {
+    Trial plain = trial(stl(), 1, true);
+    Trial probing = probing(plain);
+    FineTuned result = fineTune(probing);
+    temporal.registerActivitiesImplementations(
+        new MeasureCollapseActivity(store, datasets, new SnapshotStore(store, datasets)));
+    MeasureCollapse measure = temporal.newActivityStub(MeasureCollapse.class);
+
+    MeasureCollapse.Collapse with = measure.measureCollapse(probing, result.evaluationKey());
+    MeasureCollapse.Collapse without = measure.measureCollapse(plain, result.evaluationKey());
+
+    assertThat(with.random()).containsOnlyKeys("probes.tiny");
+    assertThat(with.finetuned().get("probes.tiny"))
+        .isEqualTo(probed(probing, plain.fingerprint()).orElseThrow().get("accuracy"));
+    assertThat(with.pretrained()).containsKey("probes.tiny").containsKey("gm_5");
+    assertThat(without.random()).isNull();
+    assertThat(without.pretrained()).doesNotContainKey("probes.tiny");
+    assertThat(without.key()).isEqualTo(with.key());
+  }
+
+  private Trial probing(Trial trial) {
+    return new Trial(
+        trial.fingerprint(),
+        trial.dataset(),
+        trial.method(),
+        trial.regime(),
+        trial.seed(),
+        trial.training(),
+        trial.selection(),
+        trial.collapse(),
+        trial.keepModel(),
+        trial.onlyBest(),
+        trial.search(),
+        trial.checkpointSeconds(),
+        trial.snapshots(),
+        List.of(dataset.task()));
+  }
+
+  private Optional<Map<String, Double>> probed(Trial trial, String encoder) throws IOException {
+    return new ProbeStore(store).find(encoder, trial.probeRequests().get(0), Numerics.current());
   }
 
   @Test
@@ -562,7 +646,8 @@ class FineTuneActivityTest {
         trial.onlyBest(),
         trial.search(),
         checkpointSeconds,
-        trial.snapshots());
+        trial.snapshots(),
+        List.of());
   }
 
   private List<MetricPoint> history(FineTuned result) throws IOException {
@@ -692,7 +777,8 @@ class FineTuneActivityTest {
         false,
         false,
         60,
-        snapshots);
+        snapshots,
+        List.of());
   }
 
   /** The same trial, which keeps its model only as the best. */
@@ -710,7 +796,8 @@ class FineTuneActivityTest {
         true,
         false,
         60,
-        trial.snapshots());
+        trial.snapshots(),
+        List.of());
   }
 
   /** The trial with dropout off, a part of its training set set apart, and 20 epochs at most. */
@@ -746,7 +833,8 @@ class FineTuneActivityTest {
         trial.onlyBest(),
         trial.search(),
         60,
-        trial.snapshots());
+        trial.snapshots(),
+        List.of());
   }
 
   private ResolvedModel importModel(Path folder) throws IOException {

@@ -114,6 +114,9 @@ class MethodCostTest {
       assertThat(fit.steps()).isEqualTo(onlyProbes ? 0 : 5);
       assertThat(onlyProbes || passes.matches()).as("the cost of %s: %s", id, cost).isTrue();
       assertThat(counting.passes).isEqualTo(onlyProbes ? 0 : 5 * Integer.parseInt(passes.group(1)));
+      assertThat(counting.passes)
+          .as("as the report has it")
+          .isEqualTo(5 * MethodCatalog.find(id).orElseThrow().passes());
       assertThat(counting.probes)
           .as("passes over the training set beforehand")
           .isEqualTo(cost.contains("1 F over the training set") ? 1 : 0);

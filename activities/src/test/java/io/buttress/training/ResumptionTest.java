@@ -3,13 +3,16 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.buttress.collapse.CollapseMetrics;
 import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.FaultyObjectStore;
 import io.buttress.storage.ObjectStore;
+import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
@@ -102,6 +105,24 @@ class ResumptionTest {
           .as("killed in step %d, checkpoint after %d", kill, checkpoint)
           .isEqualTo(undisturbed);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void beingWatchedChangesNothing(Method method) {
+    Training training = training(null, null);
+    Outcome watched = train(method, training, 4, Checkpoints.NONE, STEPS + 1);
+    Outcome alone = train(method, training, 0, Checkpoints.NONE, STEPS + 1);
+    assertThat(watched.weights()).isEqualTo(alone.weights());
+    List<MetricPoint> seen = new ArrayList<>(watched.points());
+    assertThat(seen).containsAll(alone.points());
+    seen.removeAll(alone.points());
+    assertThat(seen.stream().filter(point -> point.metric().endsWith("effective_rank")))
+        .extracting(MetricPoint::step)
+        .containsExactly(0, 3, 6, 9, 12);
+    assertThat(seen)
+        .filteredOn(point -> point.metric().endsWith("cka_pretrained") && point.step() == 12)
+        .allSatisfy(point -> assertThat(point.value()).isBetween(0.0, 1.0));
   }
 
   @Test
@@ -240,9 +261,17 @@ class ResumptionTest {
         patience == null ? null : 2);
   }
 
-  /** Trains until the end, or until it has done so many steps. */
+  /** Trains until the end, or until it has done so many steps, under watch. */
   private static Outcome train(
       Method method, Training training, Checkpoints checkpoints, int kill) {
+    return train(method, training, 4, checkpoints, kill);
+  }
+
+  /**
+   * @param moments of a watch; 0: none
+   */
+  private static Outcome train(
+      Method method, Training training, int moments, Checkpoints checkpoints, int kill) {
     try (TextClassifier model = Golden.model(2, 0.2)) {
       Fit fit =
           new Trainer(TaskKind.CLASSIFICATION, TRAIN, training, Golden.SEED)
@@ -256,6 +285,7 @@ class ResumptionTest {
                           Golden.snapshot(method, model, TRAIN),
                           Noise.ENGINE)),
                   APART,
+                  moments == 0 ? null : watch(model, moments),
                   checkpoints,
                   (step, steps, loss) -> {
                     if (step == kill) {
@@ -271,6 +301,20 @@ class ResumptionTest {
               .toList(),
           fit.steps());
     }
+  }
+
+  private static CollapseWatch watch(TextClassifier model, int moments) {
+    float[] last =
+        new Evaluator(model, (step, steps, loss) -> {})
+            .run(ALL, List.of(-1), Pooling.CLS)
+            .representations()
+            .get(-1);
+    return CollapseWatch.of(
+        moments,
+        ALL,
+        -1,
+        Pooling.CLS,
+        CollapseMetrics.matrix(Tensor.of(last, ALL.size(), last.length / ALL.size())));
   }
 
   private static List<Float> list(float[] values) {

@@ -1,6 +1,7 @@
 package io.buttress.worker;
 
 import io.buttress.data.Buckets;
+import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
@@ -132,6 +133,22 @@ final class Connections {
     } catch (IllegalArgumentException | IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
+  }
+
+  /**
+   * To MLflow, and to Temporal's web UI where {@code BUTTRESS_TEMPORAL_UI} says that there is one.
+   */
+  static Links links(Environment environment, String namespace) throws ServiceException {
+    URI mlflow = environment.uri("MLFLOW_TRACKING_URI", "the MLflow server's address");
+    URI ui = null;
+    if (environment.get("BUTTRESS_TEMPORAL_UI").isPresent()) {
+      ui = environment.uri("BUTTRESS_TEMPORAL_UI", "the address of Temporal's web UI");
+      if (ui.getHost() == null
+          || !("http".equals(ui.getScheme()) || "https".equals(ui.getScheme()))) {
+        throw new ServiceException("BUTTRESS_TEMPORAL_UI: must be like http://HOST:PORT");
+      }
+    }
+    return Links.of(mlflow, ui, namespace);
   }
 
   static boolean hasPoller(WorkflowClient client, Queue queue) {

@@ -1,11 +1,13 @@
 package io.buttress.worker;
 
 import io.buttress.data.Sources;
+import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.tracking.MlflowTracker;
 import io.temporal.client.WorkflowClient;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
@@ -30,6 +32,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class LocalCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(LocalCommand.class);
+
+  /** The server of this run ends with it; infra/mlflow opens the same runs here. */
+  private static final Links LINKS = new Links(URI.create("http://127.0.0.1:5000"), null);
 
   private final Environment environment;
 
@@ -73,7 +78,7 @@ final class LocalCommand implements Callable<Integer> {
           StudyWorker worker =
               StudyWorker.start(
                   temporal.client(),
-                  Services.of(artifacts, sources, Optional.ofNullable(tracker)),
+                  Services.of(artifacts, sources, Optional.ofNullable(tracker), LINKS),
                   EnumSet.allOf(Queue.class))) {
         int exit = follow(temporal.client(), artifacts, file, folder, worker, tracker);
         if (mlflow != null) {

@@ -5,6 +5,7 @@ import io.buttress.data.DatasetStore;
 import io.buttress.data.PlanStudyActivity;
 import io.buttress.data.PrepareDatasetActivity;
 import io.buttress.data.Sources;
+import io.buttress.report.Links;
 import io.buttress.report.ReportActivity;
 import io.buttress.report.ResultStore;
 import io.buttress.selection.SelectSettingsActivity;
@@ -14,6 +15,7 @@ import io.buttress.tracking.MlflowTracker;
 import io.buttress.tracking.TrackRunActivity;
 import io.buttress.training.FineTuneActivity;
 import io.buttress.training.HandOver;
+import io.buttress.training.ProbePretrainedActivity;
 import io.buttress.training.SnapshotRepresentationsActivity;
 import io.buttress.training.SnapshotStore;
 import java.io.IOException;
@@ -24,8 +26,10 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
 
   /**
    * @param tracker empty: nothing is tracked
+   * @param links where reports lead to
    */
-  static Services of(ArtifactStore artifacts, Sources sources, Optional<MlflowTracker> tracker)
+  static Services of(
+      ArtifactStore artifacts, Sources sources, Optional<MlflowTracker> tracker, Links links)
       throws IOException {
     DatasetStore datasets = new DatasetStore(artifacts);
     HandOver handOver = new HandOver();
@@ -35,7 +39,7 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
           plan,
           new TrackRunActivity(artifacts, tracker, new ResultStore(artifacts)),
           new SelectSettingsActivity(artifacts),
-          new ReportActivity(artifacts, datasets, plan)
+          new ReportActivity(artifacts, datasets, plan, links)
         },
         new Object[] {
           new PrepareDatasetActivity(artifacts),
@@ -43,6 +47,7 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
         },
         new Object[] {
           new SnapshotRepresentationsActivity(artifacts, datasets, handOver),
+          new ProbePretrainedActivity(artifacts, datasets, handOver),
           new FineTuneActivity(
               artifacts, datasets, tracker.<MetricLog>map(t -> t).orElse(MetricLog.NONE), handOver)
         },

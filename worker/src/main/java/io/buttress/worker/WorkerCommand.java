@@ -1,6 +1,7 @@
 package io.buttress.worker;
 
 import io.buttress.data.Sources;
+import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.tracking.MlflowTracker;
 import io.temporal.client.WorkflowClient;
@@ -51,6 +52,7 @@ final class WorkerCommand implements Callable<Integer> {
             environment.hub(),
             Connections.sources(environment),
             environment.home().resolve("cache"));
+    Links links = Connections.links(environment, temporal.getOptions().getNamespace());
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
@@ -68,7 +70,7 @@ final class WorkerCommand implements Callable<Integer> {
         StudyWorker worker =
             StudyWorker.start(
                 temporal,
-                Services.of(artifacts, sources, Optional.of(tracker)),
+                Services.of(artifacts, sources, Optional.of(tracker), links),
                 EnumSet.copyOf(Arrays.asList(queues)))) {
       LOG.info("serving {} on {}", Arrays.toString(queues), temporal.getOptions().getNamespace());
       stop.await();

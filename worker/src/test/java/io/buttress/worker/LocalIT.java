@@ -40,6 +40,8 @@ final class LocalIT {
   @Test
   void runsAStudyAndReusesItsWork() throws Exception {
     Path study = study("{id: stl}, {id: repina-i, lambda: 0.1}");
+    Files.writeString(
+        study, "collapse: {probes: [\"sample:entailment\"]}\n", StandardOpenOption.APPEND);
     Path out = folder.resolve("report");
 
     Run first = local(study, out);
@@ -51,10 +53,15 @@ final class LocalIT {
       assertThat(trial.path("validation").path("accuracy").isNumber()).isTrue();
       assertThat(trial.path("collapse").path("finetuned").path("effective_rank").isNumber())
           .isTrue();
+      for (String encoder : List.of("pretrained", "finetuned", "random")) {
+        assertThat(trial.path("collapse").path(encoder).path("probes.sample:entailment").asDouble())
+            .as(encoder)
+            .isBetween(0.01, 1.0);
+      }
       assertThat(Path.of(java.net.URI.create(trial.path("modelUri").asText())))
           .isDirectoryContaining("glob:**model.safetensors");
     }
-    assertThat(out).isDirectoryContaining("glob:**report.html");
+    assertThat(out.resolve("report.html")).content().contains("<h3>Probing</h3>");
 
     Run second = local(study, out);
     assertThat(second.exit()).as(second.output()).isEqualTo(Exit.DONE);

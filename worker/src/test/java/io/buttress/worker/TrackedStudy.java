@@ -71,6 +71,13 @@ final class TrackedStudy {
           List<Point> expected = history.get(metric.getKey());
           assertThat(without(expected, tracked)).as("missing of " + where).isEmpty();
           assertThat(without(tracked, expected)).as("too many of " + where).isEmpty();
+        } else if (metric.getKey().startsWith("layers.")) {
+          // One of each hidden state.
+          assertThat(tracked)
+              .as(where)
+              .isNotEmpty()
+              .extracting(Point::step)
+              .doesNotHaveDuplicates();
         } else {
           assertThat(tracked).as(where).hasSize(1);
         }

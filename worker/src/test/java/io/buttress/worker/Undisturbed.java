@@ -20,7 +20,14 @@ import java.util.Map;
 final class Undisturbed {
   /** All that may differ: times, and where things are. */
   private static final List<String> CIRCUMSTANCES =
-      List.of("trainSeconds", "relativeSeconds", "examplesPerSecond", "mlflowRunId", "modelUri");
+      List.of(
+          "trainSeconds",
+          "relativeSeconds",
+          "deviceSeconds",
+          "deviceHours",
+          "examplesPerSecond",
+          "mlflowRunId",
+          "modelUri");
 
   private static final String WEIGHTS = "model.safetensors";
 

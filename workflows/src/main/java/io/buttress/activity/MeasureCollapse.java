@@ -1,8 +1,11 @@
 package io.buttress.activity;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.buttress.study.Trial;
+import io.buttress.study.TrialResult;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
+import java.util.List;
 import java.util.Map;
 
 /** Measures representation collapse on the validation set, before and after fine-tuning. */
@@ -21,6 +24,13 @@ public interface MeasureCollapse {
    * Collapse metrics by key; values are null where undefined.
    *
    * @param key artifact with {@code spectrum.csv} and {@code spectrum.png}
+   * @param random what probes of a random encoder reach; null without probes
+   * @param layers at every hidden state
    */
-  record Collapse(String key, Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+  record Collapse(
+      String key,
+      Map<String, Double> pretrained,
+      Map<String, Double> finetuned,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Double> random,
+      List<TrialResult.Layer> layers) {}
 }

@@ -28,7 +28,7 @@ public final class DataUris {
   }
 
   /**
-   * A study with the relative {@code file:} URIs of its models and tasks made absolute.
+   * A study with the relative {@code file:} URIs of its models, tasks and probes made absolute.
    *
    * @param study as read; not changed, and of any shape
    * @param base absolute URI of the directory that holds the study's file, ending in {@code /}
@@ -40,18 +40,21 @@ public final class DataUris {
     UnaryOperator<JsonNode> absolute = uri -> absolute(uri, base);
     ObjectNode resolved = ((ObjectNode) study).deepCopy();
     each(resolved, "models", absolute);
-    each(
-        resolved,
-        "tasks",
-        task -> {
-          if (task instanceof ObjectNode fields) {
-            for (String field : TaskParser.FILES) {
-              each(fields, field, uri -> inObject(uri, absolute));
-            }
-          }
-          return task;
-        });
+    UnaryOperator<JsonNode> task = fields -> inTask(fields, absolute);
+    each(resolved, "tasks", task);
+    if (resolved.get("collapse") instanceof ObjectNode collapse) {
+      each(collapse, "probes", task);
+    }
     return resolved;
+  }
+
+  private static JsonNode inTask(JsonNode task, UnaryOperator<JsonNode> change) {
+    if (task instanceof ObjectNode fields) {
+      for (String field : TaskParser.FILES) {
+        each(fields, field, uri -> inObject(uri, change));
+      }
+    }
+    return task;
   }
 
   /** An out-of-distribution set may be an object with a file. */

@@ -48,17 +48,20 @@ public final class MethodCatalog {
               "reinit",
               "pooler and top layers start anew",
               Parameter.integer("n", 1, COUNT, 1, 2, 3, 4, 5, 6)),
-          classification("r3f", "predictions must not change under noise", R3F_LAMBDA, EPS, NOISE),
-          classification("r4f", "r3f with a spectrally normalised head", R3F_LAMBDA, EPS, NOISE),
+          classification("r3f", "predictions must not change under noise", R3F_LAMBDA, EPS, NOISE)
+              .with(2),
+          classification("r4f", "r3f with a spectrally normalised head", R3F_LAMBDA, EPS, NOISE)
+              .with(2),
           method(
-              "r-drop",
-              "two passes with different dropout must agree",
-              Parameter.number("lambda", 1.0, ANY_WEIGHT, 0.1, 0.5, 1.0)),
+                  "r-drop",
+                  "two passes with different dropout must agree",
+                  Parameter.number("lambda", 1.0, ANY_WEIGHT, 0.1, 0.5, 1.0))
+              .with(2),
           method(
               "mixout",
               "random input columns of linear layers have their old weights",
               Parameter.number("p", 0.7, Range.halfOpen(0, 1), 0.5, 0.7, 0.9)),
-          method("lp", "linear probing: a linear head on the frozen encoder"),
+          method("lp", "linear probing: a linear head on the frozen encoder").with(0),
           method("lp-ft", "linear probing, then fine-tuning"),
           method(
               "llrd",
@@ -95,20 +98,26 @@ public final class MethodCatalog {
    * @param usesTrainSnapshot compares with the pre-trained representations of the training set, at
    *     its parameters {@code layers} and {@code pooling}
    * @param regression whether it can be used for regression
+   * @param passes forward passes of a step, and as many backward, at the default parameters
    */
   public record Entry(
       String id,
       String summary,
       List<Parameter> parameters,
       boolean usesTrainSnapshot,
-      boolean regression) {}
+      boolean regression,
+      int passes) {
+    private Entry with(int passes) {
+      return new Entry(id, summary, parameters, usesTrainSnapshot, regression, passes);
+    }
+  }
 
   private static Entry method(String id, String summary, Parameter... parameters) {
-    return new Entry(id, summary, List.of(parameters), false, true);
+    return new Entry(id, summary, List.of(parameters), false, true, 1);
   }
 
   private static Entry classification(String id, String summary, Parameter... parameters) {
-    return new Entry(id, summary, List.of(parameters), false, false);
+    return new Entry(id, summary, List.of(parameters), false, false, 1);
   }
 
   private static Entry repina(String id, String summary, Parameter... more) {
@@ -117,6 +126,6 @@ public final class MethodCatalog {
             Parameter.number("lambda", 0.01, ANY_WEIGHT, 1e-4, 1e-3, 1e-2, 1e-1, 1.0),
             LAYERS,
             POOLING);
-    return new Entry(id, summary, Stream.concat(shared, Stream.of(more)).toList(), true, true);
+    return new Entry(id, summary, Stream.concat(shared, Stream.of(more)).toList(), true, true, 1);
   }
 }

@@ -45,7 +45,8 @@ public final class Planner {
 
   /** How many datasets a study prepares. */
   static long datasets(StudySpec spec) {
-    return product(spec.tasks().size(), List.of(spec.models(), lengths(spec)));
+    long tasks = Stream.concat(spec.tasks().stream(), spec.probes().stream()).distinct().count();
+    return product(tasks, List.of(spec.models(), lengths(spec)));
   }
 
   /** How many snapshots of pre-trained representations a study makes; trials share them. */
@@ -119,9 +120,12 @@ public final class Planner {
           for (Training training : spec.training()) {
             DatasetRequest dataset = new DatasetRequest(model, task, training.maxLength());
             datasets.add(dataset);
+            List<ResolvedTask> probes = probes(study, task);
+            probes.forEach(
+                probe -> datasets.add(new DatasetRequest(model, probe, training.maxLength())));
             for (Method method : methods(spec, task.spec()).toList()) {
               for (long seed : spec.seeds()) {
-                trials.add(trial(spec, dataset, method, regime, seed, training.in(regime)));
+                trials.add(trial(spec, dataset, probes, method, regime, seed, training.in(regime)));
               }
             }
           }
@@ -131,16 +135,24 @@ public final class Planner {
     return new StudyPlan(studyKey(study), List.copyOf(trials), List.copyOf(datasets));
   }
 
+  /** Those that are not what the trial learns itself. */
+  private static List<ResolvedTask> probes(ResolvedStudy study, ResolvedTask task) {
+    return study.probes().stream()
+        .filter(probe -> !probe.spec().id().equals(task.spec().id()))
+        .toList();
+  }
+
   private static Trial trial(
       StudySpec spec,
       DatasetRequest dataset,
+      List<ResolvedTask> probes,
       Method method,
       Regime regime,
       long seed,
       Training training) {
     Double selection = spec.selection() == null ? null : spec.selection().fraction();
     return new Trial(
-        fingerprint(dataset, method, regime, seed, training, selection),
+        fingerprint(dataset, method, regime, seed, training, selection, spec.collapse()),
         dataset,
         method,
         regime,
@@ -152,7 +164,8 @@ public final class Planner {
         keepModels(spec).equals("best"),
         spec.selection() != null && spec.selection().refit(),
         spec.execution().checkpointSeconds(),
-        snapshots(spec.collapse(), dataset, method));
+        snapshots(spec.collapse(), dataset, method),
+        probes);
   }
 
   private static String keepModels(StudySpec spec) {
@@ -167,7 +180,13 @@ public final class Planner {
   public static Trial refit(Trial trial) {
     return new Trial(
         fingerprint(
-            trial.dataset(), trial.method(), trial.regime(), trial.seed(), trial.training(), null),
+            trial.dataset(),
+            trial.method(),
+            trial.regime(),
+            trial.seed(),
+            trial.training(),
+            null,
+            trial.collapse()),
         trial.dataset(),
         trial.method(),
         trial.regime(),
@@ -179,7 +198,8 @@ public final class Planner {
         trial.onlyBest(),
         false,
         trial.checkpointSeconds(),
-        trial.snapshots());
+        trial.snapshots(),
+        trial.probes());
   }
 
   private static String fingerprint(
@@ -188,7 +208,8 @@ public final class Planner {
       Regime regime,
       long seed,
       Training training,
-      Double selection) {
+      Double selection,
+      CollapseSpec collapse) {
     Map<String, Object> deciding = new TreeMap<>();
     deciding.put("version", FINGERPRINT_VERSION);
     deciding.put("model", dataset.model().digest());
@@ -199,6 +220,12 @@ public final class Planner {
     deciding.put("training", content(training));
     if (selection != null) {
       deciding.put("selection", selection);
+    }
+    if (collapse.trajectory() > 0) {
+      // Part of what training leaves behind.
+      deciding.put("trajectory", collapse.trajectory());
+      deciding.put("layer", collapse.layer());
+      deciding.put("pooling", collapse.pooling());
     }
     return Json.sha256(deciding);
   }
@@ -245,18 +272,10 @@ public final class Planner {
 
   private static String studyKey(ResolvedStudy study) {
     StudySpec spec = study.spec();
-    List<Object> tasks = new ArrayList<>();
-    for (ResolvedTask task : study.tasks()) {
-      // Its id and metric decide the report, though no trial.
-      Map<String, Object> content = new TreeMap<>(content(task));
-      content.put("id", task.spec().id());
-      content.put("metric", task.spec().metric());
-      tasks.add(content);
-    }
     Map<String, Object> deciding = new TreeMap<>();
     deciding.put("version", FINGERPRINT_VERSION);
     deciding.put("models", study.models().stream().map(ResolvedModel::digest).toList());
-    deciding.put("tasks", tasks);
+    deciding.put("tasks", study.tasks().stream().map(Planner::reported).toList());
     deciding.put("methods", spec.methods());
     deciding.put("seeds", spec.seeds());
     deciding.put("regimes", spec.regimes());
@@ -265,7 +284,18 @@ public final class Planner {
       deciding.put("selection", spec.selection());
     }
     deciding.put("collapse", spec.collapse());
+    if (!study.probes().isEmpty()) {
+      deciding.put("probes", study.probes().stream().map(Planner::reported).toList());
+    }
     return Json.sha256(deciding);
+  }
+
+  /** A task's id and metric decide the report, though no trial. */
+  private static Map<String, Object> reported(ResolvedTask task) {
+    Map<String, Object> content = new TreeMap<>(content(task));
+    content.put("id", task.spec().id());
+    content.put("metric", task.spec().metric());
+    return content;
   }
 
   private static void checkDistinct(ResolvedStudy study) {

@@ -67,13 +67,6 @@ final class SpecNode {
     return true;
   }
 
-  /** Notes a field that another version may know and this one does not. */
-  void refuse(String message) {
-    if (!blank()) {
-      problem(message);
-    }
-  }
-
   /** The items of a list; none, with a problem noted, when it is no list or empty. */
   List<SpecNode> items() {
     if (!json.isArray()) {

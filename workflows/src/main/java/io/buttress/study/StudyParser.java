@@ -32,6 +32,9 @@ public final class StudyParser {
   /** Settings of all methods, or of the training: they travel in messages of at most 2 MB. */
   static final int MAX_SETTINGS = 2000;
 
+  /** Each travels with every trial. */
+  private static final int MAX_PROBES = 5;
+
   /** All are prepared at once, and travel in one message. */
   private static final int MAX_DATASETS = 1000;
 
@@ -149,7 +152,8 @@ public final class StudyParser {
             training,
             SelectionParser.parse(study.get("selection"), study.get("training"), training),
             collapse(study.get("collapse")),
-            execution(study.get("execution")));
+            execution(study.get("execution")),
+            probes(study.get("collapse").get("probes"), taskSpecs, taskParser));
     long trials = Planner.trials(spec);
     if (!spec.tasks().isEmpty() && !spec.methods().isEmpty() && !spec.regimes().isEmpty()) {
       if (spec.tasks().stream()
@@ -180,7 +184,7 @@ public final class StudyParser {
       study.problem(
           "the study has "
               + datasets
-              + " datasets (models x tasks x training.maxLength); this version prepares at most "
+              + " datasets (models x tasks and probes x training.maxLength); this version prepares at most "
               + MAX_DATASETS);
     }
     return spec;
@@ -295,20 +299,40 @@ public final class StudyParser {
     if (!node.present()) {
       return standard;
     }
-    SpecNode probes = node.get("probes");
-    probes.refuse("this version has no probes: leave it out");
-    List<String> known = List.of("topK", "layer", "pooling");
-    if (!node.object(probes.present() ? with(known, "probes") : known)) {
+    if (!node.object(List.of("topK", "layer", "pooling", "probes", "trajectory"))) {
       return standard;
     }
     SpecNode topK = node.get("topK");
     SpecNode layer = node.get("layer");
     SpecNode pooling = node.get("pooling");
+    SpecNode trajectory = node.get("trajectory");
+    Integer moments = trajectory.present() ? trajectory.integer(CollapseSpec.TRAJECTORY) : null;
     Integer layerIndex = layer.present() ? layer.integer(Range.ANY) : null;
     return new CollapseSpec(
         topK.present() ? topK.integerSet(Range.atLeast(1)) : standard.topK(),
         layerIndex == null ? standard.layer() : layerIndex,
-        pooling.present() ? pooling.choice(List.of("cls", "mean")) : standard.pooling());
+        pooling.present() ? pooling.choice(List.of("cls", "mean")) : standard.pooling(),
+        moments == null ? standard.trajectory() : moments);
+  }
+
+  /** An id names the study's own task where it has one, so that its files are given once. */
+  private static List<TaskSpec> probes(SpecNode list, List<TaskSpec> tasks, TaskParser taskParser) {
+    if (!list.present()) {
+      return List.of();
+    }
+    List<TaskSpec> probes =
+        distinct(
+            list,
+            node ->
+                tasks.stream()
+                    .filter(task -> task.id().equals(node.json().textValue()))
+                    .findFirst()
+                    .orElseGet(() -> taskParser.parse(node)),
+            TaskSpec::id);
+    if (probes.size() > MAX_PROBES) {
+      list.problem(probes.size() + " tasks; this version probes for at most " + MAX_PROBES);
+    }
+    return probes;
   }
 
   private static ExecutionSpec execution(SpecNode node) {

@@ -1,5 +1,6 @@
 package io.buttress.study;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /**
@@ -10,6 +11,7 @@ import java.util.List;
  * @param methods one entry per setting
  * @param training one entry per setting
  * @param selection null: every setting is trained on all of the training set and reported
+ * @param probes tasks that every model is probed for
  */
 public record StudySpec(
     String name,
@@ -21,4 +23,11 @@ public record StudySpec(
     List<Training> training,
     SelectionSpec selection,
     CollapseSpec collapse,
-    ExecutionSpec execution) {}
+    ExecutionSpec execution,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<TaskSpec> probes) {
+
+  /** Written without probes, where there are none. */
+  public StudySpec {
+    probes = probes == null ? List.of() : probes;
+  }
+}

@@ -54,6 +54,7 @@ public final class TaskCatalog {
    * @param spec {@code train} and {@code validation} are null where a study must give them
    * @param hub where the Hugging Face Hub keeps it; null: built in
    * @param outOfDistributionOf the task whose models it is meant to test; null: a task to learn
+   * @param unranked why its results count in no wins and mean ranks; null: they count
    * @param licence what its makers are known to say
    */
   public record Entry(
@@ -61,6 +62,7 @@ public final class TaskCatalog {
       TaskSpec spec,
       Hub hub,
       String outOfDistributionOf,
+      String unranked,
       String licence,
       String citation) {
 
@@ -102,6 +104,7 @@ public final class TaskCatalog {
                 Json.MAPPER.treeToValue(task, TaskSpec.class),
                 Json.MAPPER.treeToValue(task.get("hub"), Hub.class),
                 task.path("outOfDistributionOf").asText(null),
+                task.path("unranked").asText(null),
                 task.path("licence").asText(null),
                 task.path("citation").asText(null)));
       }

@@ -1,5 +1,6 @@
 package io.buttress.study;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /**
@@ -16,6 +17,7 @@ import java.util.List;
  * @param checkpointSeconds between two checkpoints, at least
  * @param snapshots what must exist before it starts: the training set's for methods that compare
  *     with it, the validation set's for the collapse metrics
+ * @param probes other tasks that its model is probed for
  */
 public record Trial(
     String fingerprint,
@@ -30,7 +32,32 @@ public record Trial(
     boolean onlyBest,
     boolean search,
     int checkpointSeconds,
-    List<SnapshotRequest> snapshots) {
+    List<SnapshotRequest> snapshots,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ResolvedTask> probes) {
+
+  private static final int FINGERPRINT_DIGITS = 16;
+
+  /** Written without probes, where there are none. */
+  public Trial {
+    probes = probes == null ? List.of() : probes;
+  }
+
+  /** Id of the workflow of a trial, a child of its study's. */
+  public static String workflowId(String study, String fingerprint) {
+    return study + "/" + fingerprint.substring(0, FINGERPRINT_DIGITS);
+  }
+
+  /** What is asked of its encoder; of the pre-trained and a random one before it starts. */
+  public List<ProbeRequest> probeRequests() {
+    return probes.stream()
+        .map(
+            probe ->
+                new ProbeRequest(
+                    new DatasetRequest(dataset.model(), probe, dataset.maxLength()),
+                    collapse.layer(),
+                    collapse.pooling()))
+        .toList();
+  }
 
   /** Whether its model is kept, however good others are. */
   public boolean keepsModel() {

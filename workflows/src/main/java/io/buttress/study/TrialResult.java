@@ -1,5 +1,7 @@
 package io.buttress.study;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 
@@ -37,8 +39,33 @@ public record TrialResult(
     String fingerprint,
     Boolean selected) {
 
-  /** Collapse metrics by key, before and after fine-tuning. */
-  public record Collapse(Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+  /**
+   * Collapse metrics by key, before and after fine-tuning.
+   *
+   * @param random what probes of a random encoder reach; null without probes
+   * @param layers at every hidden state; null in results of versions that did not measure them
+   * @param trajectory during training; null where the study did not ask for it
+   */
+  public record Collapse(
+      Map<String, Double> pretrained,
+      Map<String, Double> finetuned,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Map<String, Double> random,
+      @JsonInclude(JsonInclude.Include.NON_NULL) List<Layer> layers,
+      @JsonInclude(JsonInclude.Include.NON_NULL) List<Moment> trajectory) {}
+
+  /**
+   * Collapse metrics of one hidden state.
+   *
+   * @param layer 0 = embeddings
+   */
+  public record Layer(int layer, Map<String, Double> pretrained, Map<String, Double> finetuned) {}
+
+  /**
+   * Collapse metrics in the middle of training.
+   *
+   * @param step how many optimizer steps were done
+   */
+  public record Moment(int step, Map<String, Double> finetuned) {}
 
   /**
    * The same result with what only a study as a whole tells of its trial.

@@ -56,12 +56,16 @@ final class StepOptions {
   static final ActivityOptions SNAPSHOT =
       options(TaskQueues.GPU, Duration.ofHours(24)).setRetryOptions(WORK).build();
 
-  /** Any number of workers may be lost; the activity itself ends a trial that gets nowhere. */
+  /**
+   * Any number of workers may be lost; the activity itself ends a trial that gets nowhere. A worker
+   * that replaces one at once is to train again within ten seconds, however many were lost before:
+   * hence a short timeout, and a back-off that does not grow.
+   */
   static final ActivityOptions FINE_TUNE =
       options(TaskQueues.GPU, Duration.ofHours(24))
-          .setHeartbeatTimeout(Duration.ofSeconds(8))
+          .setHeartbeatTimeout(Duration.ofSeconds(5))
           .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
-          .setRetryOptions(retries(Duration.ofSeconds(1), Duration.ofSeconds(5), 0))
+          .setRetryOptions(retries(Duration.ofSeconds(1), Duration.ofSeconds(1), 0))
           .build();
 
   private StepOptions() {}

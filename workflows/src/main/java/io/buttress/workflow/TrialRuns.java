@@ -1,9 +1,11 @@
 package io.buttress.workflow;
 
+import io.buttress.activity.ProbePretrained;
 import io.buttress.activity.SnapshotRepresentations;
 import io.buttress.activity.TrackRun;
 import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.StudyProgress.Running;
 import io.buttress.study.Trial;
@@ -22,18 +24,21 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.slf4j.Logger;
 
 /** The trials of one study: what is in flight, and how those that ended did. Workflow code. */
 final class TrialRuns {
   private static final Logger LOG = Workflow.getLogger(TrialRuns.class);
-  private static final int FINGERPRINT_DIGITS = 16;
 
   private final SnapshotRepresentations snapshots =
       Workflow.newActivityStub(SnapshotRepresentations.class, StepOptions.SNAPSHOT);
+  private final ProbePretrained probing =
+      Workflow.newActivityStub(ProbePretrained.class, StepOptions.SNAPSHOT);
   private final TrackRun tracking = Workflow.newActivityStub(TrackRun.class, StepOptions.TRACK);
 
   private final Map<SnapshotRequest, Promise<String>> taken = new HashMap<>();
+  private final Map<ProbeRequest, Promise<Void>> probed = new HashMap<>();
   private final Map<String, Running> running = new LinkedHashMap<>();
   private int started;
   private int done;
@@ -114,6 +119,7 @@ final class TrialRuns {
   private TrialStatus run(StudyRun study, Trial trial, String id) {
     try {
       snapshot(trial);
+      probe(trial);
       show(id, trial, "trial");
       return child(id).run(study, trial).status();
     } catch (TemporalFailure e) {
@@ -127,14 +133,25 @@ final class TrialRuns {
 
   /** Waits for the trial's snapshots; each is taken by the first trial that needs it. */
   private void snapshot(Trial trial) {
-    List<Promise<String>> needed = new ArrayList<>();
-    for (SnapshotRequest request : trial.snapshots()) {
-      Promise<String> snapshot = taken.get(request);
-      if (snapshot == null) {
-        snapshot = Async.function(snapshots::snapshotRepresentations, request);
-        taken.put(request, snapshot);
-      }
-      needed.add(snapshot);
+    await(
+        trial.snapshots(),
+        taken,
+        request -> Async.function(snapshots::snapshotRepresentations, request));
+  }
+
+  /** Likewise for its probes of the encoders that its own is compared with. */
+  private void probe(Trial trial) {
+    await(
+        trial.probeRequests(),
+        probed,
+        request -> Async.procedure(probing::probePretrained, request));
+  }
+
+  private static <K, V> void await(
+      List<K> requests, Map<K, Promise<V>> begun, Function<K, Promise<V>> begin) {
+    List<Promise<V>> needed = new ArrayList<>();
+    for (K request : requests) {
+      needed.add(begun.computeIfAbsent(request, begin));
     }
     // One by one: Promise.allOf overlooks the failure of what had ended before.
     needed.forEach(Promise::get);
@@ -171,9 +188,7 @@ final class TrialRuns {
   }
 
   private static String workflowId(Trial trial) {
-    return Workflow.getInfo().getWorkflowId()
-        + "/"
-        + trial.fingerprint().substring(0, FINGERPRINT_DIGITS);
+    return Trial.workflowId(Workflow.getInfo().getWorkflowId(), trial.fingerprint());
   }
 
   private static TrialWorkflow child(String id) {

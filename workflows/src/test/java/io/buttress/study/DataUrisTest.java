@@ -35,7 +35,8 @@ class DataUrisTest {
             """
             {"name": "file:name", "models": ["U"],
              "tasks": ["U", {"id": "file:id", "train": "U", "outOfDistribution":
-               [{"file": "U", "name": "file:name"}, "U"]}]}
+               [{"file": "U", "name": "file:name"}, "U"]}],
+             "collapse": {"probes": ["U", {"id": "file:id", "validation": "U"}]}}
             """
                 .replace("U", written));
     JsonNode found = DataUris.resolve(study, BASE);
@@ -45,6 +46,8 @@ class DataUrisTest {
     assertThat(found.at("/tasks/1/outOfDistribution/1").textValue()).isEqualTo(resolved);
     assertThat(found.at("/tasks/1/outOfDistribution/0/file").textValue()).isEqualTo(resolved);
     assertThat(found.at("/tasks/1/outOfDistribution/0/name").textValue()).isEqualTo("file:name");
+    assertThat(found.at("/collapse/probes/1/validation").textValue()).isEqualTo(resolved);
+    assertThat(found.at("/collapse/probes/0").textValue()).isEqualTo(written);
     assertThat(found.at("/tasks/0").textValue()).isEqualTo(written);
     assertThat(found.at("/name").textValue()).isEqualTo("file:name");
     assertThat(found.at("/tasks/1/id").textValue()).isEqualTo("file:id");

@@ -112,6 +112,41 @@ class PlannerPropertyTest {
   }
 
   @Property(tries = 50)
+  void probesDecideNoFingerprintAndLeaveTheTrialsOwnTaskOut(@ForAll("studies") StudySpec spec)
+      throws Exception {
+    List<TaskSpec> probes = List.of(spec.tasks().get(0), Studies.regressionTask("score"));
+    StudySpec probing = Studies.probing(spec, probes);
+    StudyPlan plan = plan(probing);
+
+    assertThat(fingerprints(probing)).isEqualTo(fingerprints(spec));
+    assertThat(plan.studyKey()).isNotEqualTo(plan(spec).studyKey());
+    assertThat(plan.datasets()).hasSize((int) Planner.datasets(probing));
+    for (Trial trial : plan.trials()) {
+      String own = trial.dataset().task().spec().id();
+      assertThat(trial.probeRequests())
+          .extracting(ProbeRequest::key)
+          .isEqualTo(
+              own.equals("task0")
+                  ? List.of("probes.score")
+                  : List.of("probes.task0", "probes.score"));
+      assertThat(plan.datasets())
+          .containsAll(trial.probeRequests().stream().map(ProbeRequest::dataset).toList());
+      assertThat(Json.MAPPER.readValue(Json.canonical(trial), Trial.class)).isEqualTo(trial);
+      assertThat(Planner.refit(trial).probes()).isEqualTo(trial.probes());
+    }
+  }
+
+  @Property(tries = 10)
+  void withoutProbesNothingIsWrittenOfThem(@ForAll("studies") StudySpec spec) throws Exception {
+    assertThat(Json.canonical(spec)).doesNotContain("probe");
+    for (Trial trial : plan(spec).trials()) {
+      String written = Json.canonical(trial);
+      assertThat(written).doesNotContain("probe");
+      assertThat(Json.MAPPER.readValue(written, Trial.class)).isEqualTo(trial);
+    }
+  }
+
+  @Property(tries = 50)
   void namesAndExecutionDecideNothing(@ForAll("studies") StudySpec spec) {
     StudySpec other =
         new StudySpec(
@@ -124,7 +159,8 @@ class PlannerPropertyTest {
             spec.training(),
             spec.selection(),
             spec.collapse(),
-            new ExecutionSpec(1, 5, "none"));
+            new ExecutionSpec(1, 5, "none"),
+            List.of());
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
     assertThat(plan(other).studyKey()).isEqualTo(plan(spec).studyKey());
     assertThat(plan(other).trials()).noneMatch(Trial::keepModel);
@@ -148,7 +184,8 @@ class PlannerPropertyTest {
             spec.training(),
             spec.selection(),
             spec.collapse(),
-            spec.execution());
+            spec.execution(),
+            List.of());
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
   }
 
@@ -301,7 +338,8 @@ class PlannerPropertyTest {
         spec.training(),
         spec.selection(),
         spec.collapse(),
-        new ExecutionSpec(4, 60, models));
+        new ExecutionSpec(4, 60, models),
+        List.of());
   }
 
   @Property(tries = 50)
@@ -327,7 +365,8 @@ class PlannerPropertyTest {
         spec.training(),
         new SelectionSpec(0.1, refit),
         spec.collapse(),
-        spec.execution());
+        spec.execution(),
+        List.of());
   }
 
   @Example

@@ -1,6 +1,5 @@
 package io.buttress.study;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -14,14 +13,18 @@ public final class Studies {
         spec.models().stream()
             .map(uri -> new ResolvedModel(uri, "key-of-" + uri, Json.sha256(uri)))
             .toList();
-    List<ResolvedTask> tasks = new ArrayList<>();
-    for (TaskSpec task : spec.tasks()) {
-      TreeMap<String, DataFile> splits = new TreeMap<>();
-      splits.put("train", file(task.train()));
-      splits.put("validation", file(task.validation()));
-      tasks.add(new ResolvedTask(task, splits));
-    }
-    return new ResolvedStudy(spec, models, tasks);
+    return new ResolvedStudy(
+        spec,
+        models,
+        spec.tasks().stream().map(Studies::resolve).toList(),
+        spec.probes().stream().map(Studies::resolve).toList());
+  }
+
+  private static ResolvedTask resolve(TaskSpec task) {
+    TreeMap<String, DataFile> splits = new TreeMap<>();
+    splits.put("train", file(task.train()));
+    splits.put("validation", file(task.validation()));
+    return new ResolvedTask(task, splits);
   }
 
   private static DataFile file(String uri) {
@@ -40,7 +43,8 @@ public final class Studies {
         IntStream.range(0, training).mapToObj(Studies::training).toList(),
         null,
         CollapseSpec.DEFAULT,
-        ExecutionSpec.DEFAULT);
+        ExecutionSpec.DEFAULT,
+        List.of());
   }
 
   /** The same study of other tasks and methods. */
@@ -55,7 +59,24 @@ public final class Studies {
         spec.training(),
         spec.selection(),
         spec.collapse(),
-        spec.execution());
+        spec.execution(),
+        List.of());
+  }
+
+  /** The same study with probes. */
+  static StudySpec probing(StudySpec spec, List<TaskSpec> probes) {
+    return new StudySpec(
+        spec.name(),
+        spec.models(),
+        spec.tasks(),
+        spec.methods(),
+        spec.seeds(),
+        spec.regimes(),
+        spec.training(),
+        spec.selection(),
+        spec.collapse(),
+        spec.execution(),
+        probes);
   }
 
   private static TaskSpec task(int i) {

@@ -47,6 +47,41 @@ class StudyParserTest {
   }
 
   @Test
+  void aProbeIsATaskOfTheStudyOfTheCatalogueOrOfItsOwn() {
+    String own = "{'id': '%s', 'train': 'file:/t.tsv', 'validation': 'file:/v.tsv'%s}";
+    String cola = own.formatted("cola", "");
+    String score = own.formatted("x", ", 'kind': 'regression', 'text': 'a', 'label': 'b'");
+    StudySpec spec =
+        parser.parse(
+            json(
+                "{'name': 's', 'methods': [{'id': 'stl'}], 'tasks': ['sample:entailment', %s],"
+                        .formatted(cola)
+                    + "'collapse': {'probes': ['cola', 'sample:sentiment', %s]}}"
+                        .formatted(score)));
+    assertThat(spec.probes())
+        .extracting(TaskSpec::id)
+        .containsExactly("cola", "sample:sentiment", "x");
+    assertThat(spec.probes().get(0)).isEqualTo(spec.tasks().get(1));
+    assertThat(spec.probes().get(2).metric()).containsExactly("pearson", "spearman");
+    assertThat(parser.parse(study("")).probes()).isEmpty();
+  }
+
+  @Test
+  void sixProbesAreTooMany() {
+    String probes =
+        IntStream.range(0, 6)
+            .mapToObj(
+                i ->
+                    "{'id': 'p%d', 'train': 'file:/t.tsv', 'validation': 'file:/v.tsv', 'text': 'a', 'label': 'b'}"
+                        .formatted(i))
+            .collect(Collectors.joining(","));
+    assertThat(problems(study(", 'collapse': {'probes': [" + probes + "]}")))
+        .singleElement()
+        .asString()
+        .startsWith("collapse.probes: 6 tasks");
+  }
+
+  @Test
   void regimesCross() {
     StudySpec spec =
         parser.parse(
@@ -354,8 +389,15 @@ class StudyParserTest {
         "'training': {'patience': [null, 3]} | training.patience: early stopping needs a selection",
         "'training': {'microBatchSize': 33} | training.microBatchSize: must be at most batchSize: 33",
         "'training': {'evaluateEvery': 9} | training.evaluateEvery: has no effect without patience",
-        "'collapse': {'probes': ['cola']} | collapse.probes: this version has no probes",
+        "'collapse': {'probes': ['cola']} | collapse.probes[0]: cola needs its files",
+        "'collapse': {'probes': 'sample:sentiment'} | collapse.probes: must be a list",
+        "'collapse': {'probes': []} | collapse.probes: must not be an empty list",
+        "'collapse': {'probes': [{'id': 'own', 'train': 'file:/t.tsv', 'validation': 'file:/v.tsv', 'text':"
+            + " ['a']}]} | collapse.probes[0].label: is required",
+        "'collapse': {'probes': ['sample:sentimant']} | collapse.probes[0]: unknown task",
+        "'collapse': {'probes': ['sample:sentiment', 'sample:sentiment']} | collapse.probes[1]: repeats",
         "'collapse': {'topK': []} | collapse.topK: must not be an empty list",
+        "'collapse': {'trajectory': 101} | collapse.trajectory: must be",
         "'collapse': {'topK': [5, 0]} | collapse.topK[1]: must be >= 1",
         "'collapse': {'pooling': 'max'} | collapse.pooling: must be one of cls, mean",
         "'execution': {'checkpointEvery': '60'} | execution.checkpointEvery: must be a time such as",
@@ -499,7 +541,7 @@ class StudyParserTest {
             .collect(Collectors.joining(",", ", 'models': [", "]"));
     assertThat(problems(study(models + ", 'training': {'maxLength': [32, 64, 96, 128]}")))
         .containsExactly(
-            "the study has 1004 datasets (models x tasks x training.maxLength); this version"
+            "the study has 1004 datasets (models x tasks and probes x training.maxLength); this version"
                 + " prepares at most 1000");
   }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class TaskCatalogTest {
 
   private static final List<String> ABOUT =
-      List.of("summary", "hub", "outOfDistributionOf", "licence", "citation");
+      List.of("summary", "hub", "outOfDistributionOf", "unranked", "licence", "citation");
 
   @Test
   void everyEntryIsATaskThatAStudyCouldHaveWritten() throws Exception {
@@ -88,6 +88,14 @@ class TaskCatalogTest {
 
   private static List<String> metric(String id) {
     return TaskCatalog.builtIn().find(id).orElseThrow().spec().metric();
+  }
+
+  @Test
+  void wnliAndTheDiagnosticSetCountInNoWins() {
+    assertThat(TaskCatalog.builtIn().entries())
+        .filteredOn(entry -> entry.unranked() != null)
+        .extracting(entry -> entry.spec().id())
+        .containsExactly("wnli", "ax");
   }
 
   @Test

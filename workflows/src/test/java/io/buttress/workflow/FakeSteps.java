@@ -4,6 +4,7 @@ import io.buttress.activity.FineTune;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.activity.PlanStudy;
 import io.buttress.activity.PrepareDataset;
+import io.buttress.activity.ProbePretrained;
 import io.buttress.activity.Report;
 import io.buttress.activity.SelectSettings;
 import io.buttress.activity.SnapshotRepresentations;
@@ -12,6 +13,7 @@ import io.buttress.activity.TrackRun;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Method;
 import io.buttress.study.Planner;
+import io.buttress.study.ProbeRequest;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.Studies;
 import io.buttress.study.StudyPlan;
@@ -43,6 +45,7 @@ final class FakeSteps {
   Runnable onSelect = () -> {};
   Consumer<DatasetRequest> onPrepare = request -> {};
   Consumer<SnapshotRequest> onSnapshot = request -> {};
+  Consumer<ProbeRequest> onProbe = request -> {};
   Consumer<Trial> onFineTune = trial -> {};
   Consumer<Trial> onMeasure = trial -> {};
   Consumer<Trial> onOpenRun = trial -> {};
@@ -66,7 +69,7 @@ final class FakeSteps {
         .registerActivitiesImplementations(new Datasets(), new Measurements());
     environment
         .newWorker(TaskQueues.GPU, promptlyCancelled)
-        .registerActivitiesImplementations(new Snapshots(), new FineTuning());
+        .registerActivitiesImplementations(new Snapshots(), new Probes(), new FineTuning());
   }
 
   long count(String call) {
@@ -135,6 +138,14 @@ final class FakeSteps {
     }
   }
 
+  private final class Probes implements ProbePretrained {
+    @Override
+    public void probePretrained(ProbeRequest request) {
+      calls.add("probePretrained " + request.key());
+      onProbe.accept(request);
+    }
+  }
+
   private final class FineTuning implements FineTune {
     @Override
     public FineTuned fineTune(Trial trial, String runId) {
@@ -158,7 +169,7 @@ final class FakeSteps {
     public Collapse measureCollapse(Trial trial, String evaluationKey) {
       calls.add("measureCollapse " + name(trial));
       onMeasure.accept(trial);
-      return new Collapse("collapse", Map.of("gm_5", 2.0), Map.of("gm_5", 1.0));
+      return new Collapse("collapse", Map.of("gm_5", 2.0), Map.of("gm_5", 1.0), null, List.of());
     }
   }
 

@@ -90,6 +90,14 @@ class RecordHistories extends StudyEnvironment {
     write("selecting-study", history(stub));
   }
 
+  @Test
+  void probingStudy() throws IOException {
+    start(StudyWorkflowImpl.class);
+    WorkflowStub stub = begin(probing(2, "sample:sentiment", "sample:entailment"));
+    assertThat(stub.getResult(StudyResult.class).done()).isEqualTo(2);
+    write("probing-study", history(stub));
+  }
+
   /** Six trials of the search, three refits: the third run starts with the choice made. */
   @Test
   void longStudy() throws IOException {
@@ -114,6 +122,12 @@ class RecordHistories extends StudyEnvironment {
     Map<String, Object> study = new HashMap<>(study(seeds, 2, "stl"));
     study.put("methods", List.of(Map.of("id", "repina-i", "lambda", List.of(0.01, 0.1))));
     study.put("selection", Map.of("fraction", 0.1));
+    return study;
+  }
+
+  private static Map<String, Object> probing(int seeds, String... probes) {
+    Map<String, Object> study = new HashMap<>(study(seeds, 2, "stl"));
+    study.put("collapse", Map.of("probes", List.of(probes)));
     return study;
   }
 

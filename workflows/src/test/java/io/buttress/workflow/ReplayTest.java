@@ -24,7 +24,8 @@ class ReplayTest {
         "paused-study",
         "cancelled-study",
         "cancelled-trial",
-        "selecting-study"
+        "selecting-study",
+        "probing-study"
       })
   void replays(String history) throws Exception {
     replay(history, StudyWorkflowImpl.class);

@@ -90,6 +90,41 @@ class StudyWorkflowTest extends StudyEnvironment {
   }
 
   @Test
+  void probesWhatFineTunedEncodersAreComparedWithOnceBeforeTheFirstTrial() {
+    Map<String, Object> study = new java.util.HashMap<>(study(2, 1, "stl"));
+    study.put("collapse", Map.of("probes", List.of("sample:entailment", "sample:sentiment")));
+
+    assertThat(run(study).done()).isEqualTo(2);
+    assertThat(steps.calls)
+        .filteredOn(call -> call.startsWith("p") || call.startsWith("fineTune"))
+        .startsWith("planStudy")
+        .containsSubsequence(
+            "planPage 0",
+            "probePretrained probes.sample:entailment",
+            "fineTune stl 1",
+            "fineTune stl 2")
+        .contains("prepareDataset sample:entailment")
+        .filteredOn(call -> call.startsWith("probe"))
+        .as("its own task is no probe, and trials share the other")
+        .hasSize(1);
+  }
+
+  @Test
+  void aProbeThatCannotBeRunIsTheEndOfTheTrialsThatNeedIt() {
+    Map<String, Object> study = new java.util.HashMap<>(study(1, 1, "stl"));
+    study.put("tasks", List.of("sample:sentiment", "sample:entailment"));
+    study.put("collapse", Map.of("probes", List.of("sample:entailment")));
+    steps.onProbe =
+        request -> {
+          throw fatal("too long", Failures.INVALID_STUDY);
+        };
+
+    StudyResult result = run(study);
+    assertThat(result.done()).isEqualTo(1);
+    assertThat(result.failed()).isEqualTo(1);
+  }
+
+  @Test
   void readsThePlanInPages() {
     assertThat(run(study(101, 50, "stl")).done()).isEqualTo(101);
     assertThat(steps.calls)

@@ -1,4 +1,4 @@
-package io.buttress.regularizer;
+package io.buttress.evaluation;
 
 import io.buttress.study.TaskKind;
 import java.util.Arrays;

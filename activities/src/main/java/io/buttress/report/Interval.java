@@ -1,0 +1,15 @@
+package io.buttress.report;
+
+/**
+ * 95 % percentile interval of a difference.
+ *
+ * @param seeds which both methods have
+ * @param descriptiveOnly whether these are too few to call one method better
+ */
+public record Interval(double low, double high, int seeds, int resamples, boolean descriptiveOnly) {
+
+  /** Whether it tells that the difference is positive. */
+  boolean isPositive() {
+    return !descriptiveOnly && low > 0;
+  }
+}

@@ -1,0 +1,63 @@
+package io.buttress.training;
+
+import io.buttress.collapse.CollapseMetrics;
+import io.buttress.collapse.Spectrum;
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.Pooling;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Regularizer;
+import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.tracking.CollapseTrajectory;
+import io.buttress.tracking.MetricPoint;
+import java.util.List;
+import org.ejml.data.DMatrixRMaj;
+
+/**
+ * Measures collapse in the middle of training, on the first {@value Evaluator#SAMPLE} validation
+ * examples. Evaluation draws nothing at random and changes no weight: training goes on as if
+ * undisturbed.
+ *
+ * @param moments how many, evenly spaced, beside the beginning of training
+ * @param sample of the validation set
+ * @param layer a hidden state, as in {@link io.buttress.model.EncoderConfig#resolveLayer}
+ * @param pretrained representations of these examples, n x H
+ * @param spectrum of these
+ */
+record CollapseWatch(
+    int moments,
+    Split sample,
+    int layer,
+    Pooling pooling,
+    DMatrixRMaj pretrained,
+    Spectrum spectrum) {
+
+  static CollapseWatch of(
+      int moments, Split validation, int layer, Pooling pooling, DMatrixRMaj pretrained) {
+    return new CollapseWatch(
+        moments, Evaluator.sample(validation), layer, pooling, pretrained, Spectrum.of(pretrained));
+  }
+
+  /** Whether there is something to measure, once so many steps, one or more, are done. */
+  boolean isDue(int done, int steps) {
+    return (long) done * moments / steps > (done - 1L) * moments / steps;
+  }
+
+  /** Measures; no points when the representations are not finite, which the next loss tells of. */
+  List<MetricPoint> measure(int done, TextClassifier model, Regularizer method, Progress progress) {
+    float[] values =
+        new Evaluator(model, method.evaluation(), progress)
+            .run(sample, List.of(layer), pooling)
+            .representations()
+            .get(layer);
+    DMatrixRMaj z =
+        CollapseMetrics.matrix(Tensor.of(values, pretrained.getNumRows(), pretrained.getNumCols()));
+    try {
+      return CollapseTrajectory.points(
+          done,
+          CollapseMetrics.brief(z, Spectrum.of(z), pretrained, spectrum),
+          System.currentTimeMillis());
+    } catch (IllegalArgumentException e) {
+      return List.of();
+    }
+  }
+}

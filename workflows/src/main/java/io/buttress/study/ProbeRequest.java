@@ -1,0 +1,18 @@
+package io.buttress.study;
+
+/**
+ * A linear probe: how much of another task an encoder's frozen representations tell.
+ *
+ * @param dataset the other task, tokenized for the encoder
+ * @param layer index into the hidden states: 0 = embeddings, -1 = last
+ * @param pooling {@code cls} or {@code mean}
+ */
+public record ProbeRequest(DatasetRequest dataset, int layer, String pooling) {
+  /** Of the keys of collapse metrics that are probes. */
+  public static final String PREFIX = "probes.";
+
+  /** The collapse metric that it gives. */
+  public String key() {
+    return PREFIX + dataset.task().spec().id();
+  }
+}
