@@ -1,11 +1,13 @@
 package io.buttress.worker;
 
+import io.buttress.study.CostEstimate;
 import io.buttress.study.Method;
 import io.buttress.study.Planner;
 import io.buttress.study.Regime;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskSpec;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,6 +27,10 @@ import picocli.CommandLine.Spec;
     description = "Checks a study and prints the size of its plan; runs nothing.",
     mixinStandardHelpOptions = true)
 final class ValidateCommand implements Callable<Integer> {
+  private static final double SECONDS = 3600;
+
+  /** Operations per second of training on a data-centre GPU: a third of an A100's TF32 peak. */
+  private static final double SUSTAINED = 50e12;
 
   @Parameters(paramLabel = "STUDY", description = "The study, JSON or YAML.")
   private Path study;
@@ -32,7 +38,7 @@ final class ValidateCommand implements Callable<Integer> {
   @Option(
       names = "--trial-seconds",
       paramLabel = "SECONDS",
-      description = "What a trial took on average in an earlier study: estimates this one.")
+      description = "What a trial took on average in an earlier study, for the estimate.")
   private Double trialSeconds;
 
   @Spec private CommandSpec command;
@@ -57,23 +63,51 @@ final class ValidateCommand implements Callable<Integer> {
         spec.seeds().size(),
         refits == 0 ? "" : ", then up to " + refits + " refits of the chosen settings");
     System.out.printf("%d distinct snapshots of pre-trained models%n", Planner.snapshots(spec));
-    if (trialSeconds != null) {
-      printEstimate(spec, Planner.trials(spec) + refits);
+    if (!spec.probes().isEmpty()) {
+      System.out.printf("probes of up to %d other tasks in every trial%n", spec.probes().size());
+    }
+    if (trialSeconds == null) {
+      printEstimate(spec);
+    } else {
+      double hours = (Planner.trials(spec) + refits) * trialSeconds / SECONDS;
+      printHours("about", hours, spec, "at " + trialSeconds + " s a trial");
     }
     spec.tasks().forEach(task -> printLeftOut(task, spec));
     return Exit.DONE;
   }
 
-  /** Only from what was measured: hardware, texts and methods differ too much for a guess. */
-  private void printEstimate(StudySpec spec, long trials) {
-    double hours = trials * trialSeconds / 3600;
+  private static void printEstimate(StudySpec spec) {
+    CostEstimate cost = CostEstimate.of(spec);
+    if (cost.steps() > 0) {
+      String how =
+          String.format(
+              Locale.ROOT,
+              "%,.0f steps of an encoder as large as BERT-base, every text maxLength long, at %.0f"
+                  + " TFLOP/s; --trial-seconds estimates from what you measured",
+              cost.steps(),
+              SUSTAINED / 1e12);
+      printHours("at most about", cost.operations() / SUSTAINED / SECONDS, spec, how);
+    }
+    List<String> unknown =
+        spec.tasks().stream()
+            .filter(task -> !CostEstimate.isKnown(task))
+            .map(TaskSpec::id)
+            .toList();
+    if (!unknown.isEmpty()) {
+      System.out.printf(
+          "not estimated, because its size is not known: %s%n", String.join(", ", unknown));
+    }
+  }
+
+  private static void printHours(String bound, double hours, StudySpec spec, String how) {
     System.out.printf(
         Locale.ROOT,
-        "about %,.1f GPU hours at %s s a trial, %,.1f hours with %d at once%n",
+        "%s %,.1f GPU hours, %,.1f hours with %d at once (%s)%n",
+        bound,
         hours,
-        trialSeconds,
         hours / spec.execution().maxParallelTrials(),
-        spec.execution().maxParallelTrials());
+        spec.execution().maxParallelTrials(),
+        how);
   }
 
   private static void printLeftOut(TaskSpec task, StudySpec spec) {

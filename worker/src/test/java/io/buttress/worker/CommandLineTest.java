@@ -86,6 +86,7 @@ final class CommandLineTest {
                 + " methods: [{id: stl}, {id: repina-i, lambda: [0.1, 1]}]}");
     assertThat(printed("validate", study.toString()))
         .contains("4 distinct snapshots")
+        .contains("not estimated, because its size is not known: sample:sentiment")
         .doesNotContain("hours");
     assertThat(printed("validate", "--trial-seconds", "600", study.toString()))
         .contains("about 2.0 GPU hours", "0.5 hours with 4 at once");
@@ -95,7 +96,7 @@ final class CommandLineTest {
   @Test
   void thePaperScaleStudyIsValid() {
     assertThat(printed("validate", Path.of("../docs/studies/paper.json").toString()))
-        .contains(" x 13 tasks x ", " x 5 seeds")
+        .contains(" x 13 tasks x ", " x 5 seeds", "at most about ", " GPU hours")
         .doesNotContain("left out");
   }
 

@@ -51,6 +51,7 @@ public final class TaskCatalog {
    * A task of the catalogue.
    *
    * @param summary one line
+   * @param examples about how many there are; null: not known, or not a task to learn
    * @param spec {@code train} and {@code validation} are null where a study must give them
    * @param hub where the Hugging Face Hub keeps it; null: built in
    * @param outOfDistributionOf the task whose models it is meant to test; null: a task to learn
@@ -59,6 +60,7 @@ public final class TaskCatalog {
    */
   public record Entry(
       String summary,
+      Examples examples,
       TaskSpec spec,
       Hub hub,
       String outOfDistributionOf,
@@ -73,6 +75,9 @@ public final class TaskCatalog {
           : spec;
     }
   }
+
+  /** How many examples a task has, as its makers say. */
+  public record Examples(int train, int validation) {}
 
   /**
    * A task's files in a data set of the Hugging Face Hub, all Parquet.
@@ -101,6 +106,7 @@ public final class TaskCatalog {
         entries.add(
             new Entry(
                 task.path("summary").asText(),
+                Json.MAPPER.treeToValue(task.get("examples"), Examples.class),
                 Json.MAPPER.treeToValue(task, TaskSpec.class),
                 Json.MAPPER.treeToValue(task.get("hub"), Hub.class),
                 task.path("outOfDistributionOf").asText(null),

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class TaskCatalogTest {
 
   private static final List<String> ABOUT =
-      List.of("summary", "hub", "outOfDistributionOf", "unranked", "licence", "citation");
+      List.of(
+          "summary", "examples", "hub", "outOfDistributionOf", "unranked", "licence", "citation");
 
   @Test
   void everyEntryIsATaskThatAStudyCouldHaveWritten() throws Exception {

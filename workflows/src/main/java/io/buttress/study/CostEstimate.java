@@ -1,0 +1,97 @@
+package io.buttress.study;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What the trials of a study take at most, from sizes that are known before any file is read.
+ *
+ * <p>A forward and backward pass takes 6 floating-point operations for each parameter and token, a
+ * forward pass alone 2 (Kaplan et al. 2020, arXiv 2001.08361, section 2.1). Every text counts as
+ * {@code maxLength} tokens, and no training stops early. Out-of-distribution sets, probes and the
+ * measuring of collapse are left out.
+ *
+ * @param steps optimizer steps
+ * @param operations floating-point operations with an encoder of BERT-base's size
+ */
+public record CostEstimate(double steps, double operations) {
+  /** Of BERT-base's layers; embeddings are looked up, not multiplied. */
+  private static final double PARAMETERS = 85e6;
+
+  private static final CostEstimate NOTHING = new CostEstimate(0, 0);
+
+  /** All tasks whose size the catalogue knows, refits of chosen settings included. */
+  public static CostEstimate of(StudySpec spec) {
+    double models = spec.models().size();
+    return spec.tasks().stream()
+        .filter(CostEstimate::isKnown)
+        .flatMap(
+            task ->
+                spec.regimes().stream()
+                    .filter(regime -> regime.applies(task.kind()))
+                    .map(regime -> of(spec, task, regime)))
+        .reduce(NOTHING, CostEstimate::plus)
+        .times(models * spec.seeds().size());
+  }
+
+  /** Whether the catalogue says how many examples a task has. */
+  public static boolean isKnown(TaskSpec task) {
+    return TaskCatalog.builtIn().find(task.id()).filter(e -> e.examples() != null).isPresent();
+  }
+
+  /** One model and one seed. */
+  private static CostEstimate of(StudySpec spec, TaskSpec task, Regime regime) {
+    double apart = spec.selection() == null ? 0 : spec.selection().fraction();
+    CostEstimate search =
+        settings(spec, task, regime, apart).values().stream()
+            .flatMap(List::stream)
+            .reduce(NOTHING, CostEstimate::plus);
+    if (Planner.refits(spec) == 0) {
+      return search;
+    }
+    // Which setting is chosen nobody knows: of each method, the dearest.
+    return settings(spec, task, regime, 0).values().stream()
+        .map(costs -> costs.stream().max(Comparator.comparing(CostEstimate::operations)).get())
+        .reduce(search, CostEstimate::plus);
+  }
+
+  /** What each setting costs, by method. */
+  private static Map<String, List<CostEstimate>> settings(
+      StudySpec spec, TaskSpec task, Regime regime, double apart) {
+    return spec.methods().stream()
+        .filter(method -> Planner.applies(method, task))
+        .collect(
+            Collectors.groupingBy(
+                Method::id,
+                Collectors.flatMapping(
+                    method ->
+                        spec.training().stream()
+                            .map(training -> of(task, method, training.in(regime), regime, apart)),
+                    Collectors.toList())));
+  }
+
+  private static CostEstimate of(
+      TaskSpec task, Method method, Training training, Regime regime, double apart) {
+    TaskCatalog.Examples known = TaskCatalog.builtIn().find(task.id()).orElseThrow().examples();
+    int examples =
+        Stream.of(task.limit(), regime.examples())
+            .filter(limit -> limit != null)
+            .reduce(known.train(), Math::min);
+    double steps = training.totalSteps((int) Math.ceil(examples * (1 - apart)));
+    int passes = MethodCatalog.find(method.id()).orElseThrow().passes();
+    double trained = steps * training.batchSize() * passes;
+    double operations = (6 * trained + 2.0 * known.validation()) * training.maxLength();
+    return new CostEstimate(steps, operations * PARAMETERS);
+  }
+
+  private CostEstimate plus(CostEstimate other) {
+    return new CostEstimate(steps + other.steps, operations + other.operations);
+  }
+
+  private CostEstimate times(double factor) {
+    return new CostEstimate(steps * factor, operations * factor);
+  }
+}
