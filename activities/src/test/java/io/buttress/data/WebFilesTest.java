@@ -105,7 +105,7 @@ class WebFilesTest {
     server.fails(always);
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> fetch(web(SERVER, IMPATIENT), server.uri("/d/train.tsv")))
-        .withMessageContainingAll("/d/train.tsv", "503");
+        .withMessageContaining("/d/train.tsv");
     server.close();
     try (FakeWeb other = new FakeWeb().with("/d/train.tsv", data)) {
       Path parts = folder.resolve("parts");
