@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       LocalCommand.class,
       RunCommand.class,
       WorkerCommand.class,
+      CheckCommand.class,
       ValidateCommand.class,
       ReportCommand.class,
       TasksCommand.class,

@@ -151,6 +151,12 @@ final class CommandLineTest {
   }
 
   @Test
+  void aCheckNamesTheFirstSettingThatDoesNotWork() {
+    assertThat(execute("check")).isEqualTo(Exit.SERVICE);
+    assertThat(err.toString().lines()).singleElement().asString().contains("TEMPORAL_ADDRESS");
+  }
+
+  @Test
   void pruneRemovesWhatIsOldEnoughFromTheEmbeddedStoreAndSaysHowMuch() throws Exception {
     Path blobs = Files.createDirectories(folder.resolve("home/store/blobs"));
     Path loose = Files.writeString(blobs.resolve("a".repeat(64)), "12345");

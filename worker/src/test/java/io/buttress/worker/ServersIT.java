@@ -14,6 +14,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -161,18 +162,39 @@ final class ServersIT {
     }
   }
 
+  @Test
+  void checksServersAndWorkers() throws Exception {
+    WorkerProcess check;
+    int tries = 30;
+    do {
+      // The worker may still be starting.
+      check = run(Map.of(), "check", "--queues", "studies,cpu,gpu");
+    } while (check.await() != Exit.DONE && --tries > 0);
+    assertThat(check.await()).as(check.output()).isEqualTo(Exit.DONE);
+    assertThat(check.output()).contains("ok: MLflow", "ok: queue gpu");
+
+    WorkerProcess noBucket = run(Map.of("BUTTRESS_BUCKET", "no-such-bucket"), "check");
+    assertThat(noBucket.await()).isEqualTo(Exit.SERVICE);
+    assertThat(noBucket.output()).contains("no-such-bucket").doesNotContain("ok: MLflow");
+  }
+
   /** However young things are; returns what it says. */
   private String prune(String... options) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("prune", "--older-than", "0s"));
     arguments.addAll(List.of(options));
-    try (WorkerProcess process =
-        WorkerProcess.start(
-            Files.createTempFile(folder, "prune-", ".log"),
-            Map.of("BUTTRESS_HOME", folder.resolve("prune-home").toString()),
-            arguments.toArray(String[]::new))) {
-      assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
-      return process.output();
-    }
+    WorkerProcess process = run(Map.of(), arguments.toArray(String[]::new));
+    assertThat(process.await()).as(process.output()).isEqualTo(Exit.DONE);
+    return process.output();
+  }
+
+  /** The command line, in a process that has ended. */
+  private WorkerProcess run(Map<String, String> environment, String... arguments) throws Exception {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("BUTTRESS_HOME", folder.resolve("command-home").toString());
+    WorkerProcess process =
+        WorkerProcess.start(Files.createTempFile(folder, "command-", ".log"), all, arguments);
+    process.await();
+    return process;
   }
 
   @Test
