@@ -1,6 +1,7 @@
 package io.buttress.data;
 
 import io.buttress.storage.DiskWriteException;
+import io.buttress.study.Quote;
 import java.io.BufferedInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -195,8 +196,7 @@ final class Archive {
   }
 
   private static String printable(String entry) {
-    String line = entry.replaceAll("\\p{Cntrl}", " ");
-    return line.length() <= 200 ? line : line.substring(0, 200) + "...";
+    return Quote.line(entry, 200);
   }
 
   private void copy(InputStream in, String entry, Path to) throws IOException {

@@ -256,6 +256,15 @@ final class Http {
     }
   }
 
+  /**
+   * How far a download is, for people.
+   *
+   * @param size -1: not known
+   */
+  static String megabytes(long bytes, long size) {
+    return bytes / MEGABYTE + (size < 0 ? "" : " of " + size / MEGABYTE) + " MB";
+  }
+
   private static void requireAtMost(long most, long bytes) throws FinalException {
     if (bytes > most) {
       throw new FinalException("is larger than " + most / MEGABYTE + " MB");

@@ -23,7 +23,6 @@ import org.slf4j.LoggerFactory;
 final class HubDownload {
   private static final Logger LOG = LoggerFactory.getLogger(HubDownload.class);
   private static final int DOWNLOADS = 3;
-  private static final int MEGABYTE = 1_000_000;
 
   private final Hub hub;
   private final HubUri uri;
@@ -85,9 +84,7 @@ final class HubDownload {
               path,
               partial,
               size,
-              bytes ->
-                  progress.accept(
-                      name + " " + bytes / MEGABYTE + " of " + size / MEGABYTE + " MB"));
+              bytes -> progress.accept(name + " " + Http.megabytes(bytes, size)));
       if (matches(partial, etag, size)) {
         return;
       }

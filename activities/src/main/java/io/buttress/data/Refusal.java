@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import io.buttress.study.Quote;
 import okhttp3.Headers;
 
 /** A server's final no: trying again changes nothing. */
@@ -14,7 +15,7 @@ final class Refusal extends Exception {
   Refusal(int status, Headers headers) {
     this.status = status;
     this.code = text(headers, "X-Error-Code");
-    this.reason = line(text(headers, "X-Error-Message"));
+    this.reason = Quote.line(text(headers, "X-Error-Message").strip(), LONGEST);
   }
 
   int status() {
@@ -34,10 +35,5 @@ final class Refusal extends Exception {
   private static String text(Headers headers, String name) {
     String value = headers.get(name);
     return value == null ? "" : value;
-  }
-
-  private static String line(String text) {
-    String line = text.replaceAll("\\p{Cntrl}", " ").strip();
-    return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "...";
   }
 }

@@ -69,7 +69,7 @@ public final class Sources {
     if (!Files.isRegularFile(found.path())) {
       throw new SourceException(uri.location() + " is a folder or a device, not a file");
     }
-    readable(found.path(), uri.location());
+    requireReadable(found.path(), uri.location());
     Path file = found.path();
     if (uri.member() != null) {
       file = member(uri, file, session);
@@ -206,13 +206,13 @@ public final class Sources {
     SourceUri uri = parsed(text, false);
     Located found = located(uri, session, false);
     if (uri.isArchive() && Files.isRegularFile(found.path())) {
-      readable(found.path(), uri.location());
+      requireReadable(found.path(), uri.location());
       return new Located(model(uri, found.path(), session), found.commit());
     }
     if (!Files.isDirectory(found.path())) {
       throw new SourceException(text + " is not a folder");
     }
-    readable(found.path(), text);
+    requireReadable(found.path(), text);
     return found;
   }
 
@@ -320,10 +320,9 @@ public final class Sources {
     return normal;
   }
 
-  private static Path readable(Path path, String uri) throws SourceException {
+  private static void requireReadable(Path path, String uri) throws SourceException {
     if (!Files.isReadable(path)) {
       throw new SourceException(uri + " cannot be read: permission denied");
     }
-    return path;
   }
 }

@@ -23,7 +23,6 @@ import okhttp3.Response;
  */
 final class WebFiles {
   private static final long LARGEST = 20_000_000_000L;
-  private static final int MEGABYTE = 1_000_000;
 
   private final Path parts;
   private final Path locks;
@@ -68,7 +67,11 @@ final class WebFiles {
           locks.resolve(name),
           () -> {
             Unchanged unchanged = new Unchanged(parts.resolve(name + ".validator"));
-            http.download(url, part, unchanged, bytes -> tell(bytes, unchanged.size(), progress));
+            http.download(
+                url,
+                part,
+                unchanged,
+                bytes -> progress.accept(Http.megabytes(bytes, unchanged.size())));
             Files.move(part, into, StandardCopyOption.ATOMIC_MOVE);
             unchanged.forget();
           });
@@ -79,10 +82,6 @@ final class WebFiles {
     } catch (IOException e) {
       throw failed(uri, url, e);
     }
-  }
-
-  private static void tell(long bytes, long size, Consumer<String> progress) {
-    progress.accept(bytes / MEGABYTE + (size < 0 ? "" : " of " + size / MEGABYTE) + " MB");
   }
 
   private static String refused(int status) {

@@ -38,18 +38,6 @@ class HubSessionTest {
   private static final String SECOND = "2".repeat(40);
   private static final String SECRET = "hf_verySecret";
   private static final Optional<String> TOKEN = Optional.of(SECRET);
-  private static final Pace QUICK =
-      new Pace(
-          Duration.ofMillis(5),
-          Duration.ofMillis(50),
-          Duration.ofSeconds(20),
-          Duration.ofMillis(500));
-  private static final Pace IMPATIENT =
-      new Pace(
-          Duration.ofMillis(5),
-          Duration.ofMillis(20),
-          Duration.ofMillis(200),
-          Duration.ofSeconds(5));
 
   @TempDir Path home;
   private FakeHub server;
@@ -78,11 +66,11 @@ class HubSessionTest {
   }
 
   private HubSession session(Optional<String> token) {
-    return new HubSession(new Hub(server.endpoint(), token, home, false, QUICK));
+    return new HubSession(new Hub(server.endpoint(), token, home, false, Paces.QUICK));
   }
 
   private HubSession offline() {
-    return new HubSession(new Hub(server.endpoint(), Optional.empty(), home, true, QUICK));
+    return new HubSession(new Hub(server.endpoint(), Optional.empty(), home, true, Paces.QUICK));
   }
 
   private static HubUri uri(String text) {
@@ -293,7 +281,7 @@ class HubSessionTest {
   @Test
   void aBusyHubIsWaitedForAsItAsks() throws Exception {
     server.cdnFails(FakeHub.status(429, "Retry-After", "1"));
-    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, IMPATIENT);
+    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT);
     assertThat(new HubSession(hub).file(TRAIN).path()).hasBinaryContent(data);
     List<Instant> times = downloads().map(FakeHub.Request::at).toList();
     assertThat(times).hasSize(2);
@@ -313,7 +301,7 @@ class HubSessionTest {
     FakeHub.Fault[] always = new FakeHub.Fault[1000];
     Arrays.fill(always, FakeHub.status(503));
     server.hubFails(always);
-    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, IMPATIENT);
+    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT);
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> new HubSession(hub).file(TRAIN))
         .withMessageContainingAll(TRAIN.toString(), "503", "HF_ENDPOINT");
@@ -394,7 +382,7 @@ class HubSessionTest {
     train();
     URI nobody = server.endpoint();
     server.close();
-    Hub unreachable = new Hub(nobody, TOKEN, home, false, IMPATIENT);
+    Hub unreachable = new Hub(nobody, TOKEN, home, false, Paces.IMPATIENT);
     assertThat(new HubSession(unreachable).model(MODEL).commit()).isEqualTo(FIRST);
     assertThat(new HubSession(unreachable).file(TRAIN).path()).hasBinaryContent(data);
     assertThatExceptionOfType(IOException.class)
@@ -433,7 +421,7 @@ class HubSessionTest {
     Configuration small =
         Configuration.unix().toBuilder().setMaxSize(32_768).setBlockSize(1024).build();
     try (FileSystem disk = Jimfs.newFileSystem(small)) {
-      Hub hub = new Hub(server.endpoint(), TOKEN, disk.getPath("/hf"), false, QUICK);
+      Hub hub = new Hub(server.endpoint(), TOKEN, disk.getPath("/hf"), false, Paces.QUICK);
       assertThatThrownBy(() -> new HubSession(hub).file(TRAIN))
           .isInstanceOf(IOException.class)
           .hasMessageContainingAll(TRAIN.toString(), "free", "HF_HOME");

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -29,18 +28,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class WebFilesTest {
-  private static final Pace QUICK =
-      new Pace(
-          Duration.ofMillis(5),
-          Duration.ofMillis(50),
-          Duration.ofSeconds(20),
-          Duration.ofMillis(500));
-  private static final Pace IMPATIENT =
-      new Pace(
-          Duration.ofMillis(5),
-          Duration.ofMillis(20),
-          Duration.ofMillis(200),
-          Duration.ofSeconds(5));
 
   /** The server's address, and no other. */
   private static final Predicate<InetAddress> SERVER =
@@ -73,7 +60,7 @@ class WebFilesTest {
   }
 
   private Path train() throws Exception {
-    return fetch(web(SERVER, QUICK), server.uri("/d/train.tsv"));
+    return fetch(web(SERVER, Paces.QUICK), server.uri("/d/train.tsv"));
   }
 
   private AbstractStringAssert<?> refusal(WebFiles web, String uri) {
@@ -104,7 +91,7 @@ class WebFilesTest {
     server.fails(FakeWeb.cut(20_000));
     server.fails(always);
     assertThatExceptionOfType(IOException.class)
-        .isThrownBy(() -> fetch(web(SERVER, IMPATIENT), server.uri("/d/train.tsv")))
+        .isThrownBy(() -> fetch(web(SERVER, Paces.IMPATIENT), server.uri("/d/train.tsv")))
         .withMessageContaining("/d/train.tsv");
     server.close();
     try (FakeWeb other = new FakeWeb().with("/d/train.tsv", data)) {
@@ -114,7 +101,7 @@ class WebFilesTest {
       String now = Json.sha256(other.uri("/d/train.tsv"));
       Files.move(parts.resolve(old), parts.resolve(now));
       Files.move(parts.resolve(old + ".validator"), parts.resolve(now + ".validator"));
-      WebFiles web = new WebFiles(folder, other.client(), SERVER, QUICK);
+      WebFiles web = new WebFiles(folder, other.client(), SERVER, Paces.QUICK);
       assertThat(fetch(web, other.uri("/d/train.tsv"))).hasBinaryContent(data);
       assertThat(other.requests).singleElement().asString().contains("bytes=20000-");
     }
@@ -165,7 +152,7 @@ class WebFilesTest {
     Arrays.fill(always, FakeHub.cut(2_000_000));
     server.fails(always);
     assertThatExceptionOfType(IOException.class)
-        .isThrownBy(() -> fetch(web(SERVER, IMPATIENT), server.uri("/large")))
+        .isThrownBy(() -> fetch(web(SERVER, Paces.IMPATIENT), server.uri("/large")))
         .withMessageContaining("/large");
   }
 
@@ -181,9 +168,9 @@ class WebFilesTest {
 
   @Test
   void refusalsAreFinalAndSayWhatToDo() throws Exception {
-    refusal(web(SERVER, QUICK), server.uri("/none.tsv")).contains("/none.tsv", "404");
+    refusal(web(SERVER, Paces.QUICK), server.uri("/none.tsv")).contains("/none.tsv", "404");
     server.fails(FakeHub.status(403));
-    refusal(web(SERVER, QUICK), server.uri("/d/train.tsv")).contains("403", "s3:");
+    refusal(web(SERVER, Paces.QUICK), server.uri("/d/train.tsv")).contains("403", "s3:");
     assertThat(server.requests).hasSize(2);
   }
 
@@ -194,7 +181,7 @@ class WebFilesTest {
           exchange.getResponseHeaders().set("Content-Encoding", "gzip");
           exchange.sendResponseHeaders(200, 0);
         });
-    refusal(web(SERVER, QUICK), server.uri("/d/train.tsv")).contains("compresses");
+    refusal(web(SERVER, Paces.QUICK), server.uri("/d/train.tsv")).contains("compresses");
   }
 
   @Test
@@ -204,19 +191,19 @@ class WebFilesTest {
           exchange.sendResponseHeaders(200, 30_000_000_000L);
           exchange.getResponseBody().flush();
         });
-    refusal(web(SERVER, QUICK), server.uri("/d/train.tsv")).contains("larger than 20000 MB");
+    refusal(web(SERVER, Paces.QUICK), server.uri("/d/train.tsv")).contains("larger than 20000 MB");
   }
 
   @Test
   void redirectsAreFollowedAFewTimes() throws Exception {
     server.with("/a", data);
     server.fails(FakeWeb.redirect("/b"), FakeWeb.redirect(server.uri("/d/train.tsv?sig=1")));
-    assertThat(fetch(web(SERVER, QUICK), server.uri("/a"))).hasBinaryContent(data);
+    assertThat(fetch(web(SERVER, Paces.QUICK), server.uri("/a"))).hasBinaryContent(data);
 
     FakeHub.Fault[] always = new FakeHub.Fault[20];
     Arrays.fill(always, FakeWeb.redirect("/a"));
     server.fails(always);
-    refusal(web(SERVER, QUICK), server.uri("/a")).contains("redirects more than 10 times");
+    refusal(web(SERVER, Paces.QUICK), server.uri("/a")).contains("redirects more than 10 times");
   }
 
   @ParameterizedTest
@@ -224,13 +211,13 @@ class WebFilesTest {
       strings = {"http://files.example/x", "ftp://files.example/x", "file:///etc/passwd", ":"})
   void redirectsToOtherSchemesAreRefused(String to) throws Exception {
     server.fails(FakeWeb.redirect(to));
-    refusal(web(SERVER, QUICK), server.uri("/d/train.tsv")).contains("https");
+    refusal(web(SERVER, Paces.QUICK), server.uri("/d/train.tsv")).contains("https");
   }
 
   @Test
   void redirectsWithAUserAreRefusedAndNotRepeated() throws Exception {
     server.fails(FakeWeb.redirect("https://me:secret@files.example:" + server.port() + "/x"));
-    refusal(web(SERVER, QUICK), server.uri("/d/train.tsv"))
+    refusal(web(SERVER, Paces.QUICK), server.uri("/d/train.tsv"))
         .contains("user or password")
         .doesNotContain("secret");
     assertThat(server.requests).hasSize(1);
@@ -249,7 +236,7 @@ class WebFilesTest {
         "files.example"
       })
   void thisMachineIsNotReachedByAnyName(String host) throws Exception {
-    WebFiles web = web(PublicAddresses::contain, QUICK);
+    WebFiles web = web(PublicAddresses::contain, Paces.QUICK);
     refusal(web, "https://" + host + ":" + server.port() + "/d/train.tsv")
         .contains("not on the public internet", "s3:");
     assertThat(server.requests).isEmpty();
@@ -259,7 +246,8 @@ class WebFilesTest {
   @ValueSource(strings = {"127.0.0.2", "169.254.169.254", "[::1]", "0.0.0.0"})
   void norIsAnotherAddressByARedirect(String host) throws Exception {
     server.fails(FakeWeb.redirect("https://" + host + ":" + server.port() + "/latest/meta-data"));
-    refusal(web(SERVER, QUICK), server.uri("/d/train.tsv")).contains("not on the public internet");
+    refusal(web(SERVER, Paces.QUICK), server.uri("/d/train.tsv"))
+        .contains("not on the public internet");
     assertThat(server.requests).hasSize(1);
   }
 
@@ -281,7 +269,7 @@ class WebFilesTest {
                     })
                 .build(),
             SERVER,
-            QUICK);
+            Paces.QUICK);
     server.fails(
         (exchange, content) -> {
           exchange.getResponseHeaders().set("Connection", "close");
@@ -299,7 +287,7 @@ class WebFilesTest {
             folder,
             new OkHttpClient.Builder().dns(server.client().dns()).build(),
             SERVER,
-            IMPATIENT);
+            Paces.IMPATIENT);
     assertThatThrownBy(() -> fetch(web, server.uri("/d/train.tsv")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("SSLHandshakeException");
@@ -312,7 +300,8 @@ class WebFilesTest {
     server.with("/a.zip", zip);
     Hub hub = new Hub(Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true);
     Sources sources =
-        new Sources(List.of(), hub, web(SERVER, QUICK), Buckets.NONE, folder.resolve("scratch"));
+        new Sources(
+            List.of(), hub, web(SERVER, Paces.QUICK), Buckets.NONE, folder.resolve("scratch"));
     String pin = "#sha256=" + FakeHub.sha256(zip);
     try (SourceSession session = sources.session()) {
       String train = server.uri("/a.zip!/d/train.tsv");

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
     description = "Checks a study and prints the size of its plan; runs nothing.",
     mixinStandardHelpOptions = true)
 final class ValidateCommand implements Callable<Integer> {
-  private static final double SECONDS = 3600;
+  private static final double SECONDS_PER_HOUR = 3600;
 
   /** Operations per second of training on a data-centre GPU: a third of an A100's TF32 peak. */
   private static final double SUSTAINED = 50e12;
@@ -69,7 +69,7 @@ final class ValidateCommand implements Callable<Integer> {
     if (trialSeconds == null) {
       printEstimate(spec);
     } else {
-      double hours = (Planner.trials(spec) + refits) * trialSeconds / SECONDS;
+      double hours = (Planner.trials(spec) + refits) * trialSeconds / SECONDS_PER_HOUR;
       printHours("about", hours, spec, "at " + trialSeconds + " s a trial");
     }
     spec.tasks().forEach(task -> printLeftOut(task, spec));
@@ -86,7 +86,7 @@ final class ValidateCommand implements Callable<Integer> {
                   + " TFLOP/s; --trial-seconds estimates from what you measured",
               cost.steps(),
               SUSTAINED / 1e12);
-      printHours("at most about", cost.operations() / SUSTAINED / SECONDS, spec, how);
+      printHours("at most about", cost.operations() / SUSTAINED / SECONDS_PER_HOUR, spec, how);
     }
     List<String> unknown =
         spec.tasks().stream()

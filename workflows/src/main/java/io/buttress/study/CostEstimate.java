@@ -1,8 +1,10 @@
 package io.buttress.study;
 
+import io.buttress.study.TaskCatalog.Examples;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,40 +29,53 @@ public record CostEstimate(double steps, double operations) {
   public static CostEstimate of(StudySpec spec) {
     double models = spec.models().size();
     return spec.tasks().stream()
-        .filter(CostEstimate::isKnown)
-        .flatMap(
-            task ->
-                spec.regimes().stream()
-                    .filter(regime -> regime.applies(task.kind()))
-                    .map(regime -> of(spec, task, regime)))
+        .flatMap(task -> size(task).stream().map(size -> of(spec, task, size)))
         .reduce(NOTHING, CostEstimate::plus)
         .times(models * spec.seeds().size());
   }
 
   /** Whether the catalogue says how many examples a task has. */
   public static boolean isKnown(TaskSpec task) {
-    return TaskCatalog.builtIn().find(task.id()).filter(e -> e.examples() != null).isPresent();
+    return size(task).isPresent();
+  }
+
+  private static Optional<Examples> size(TaskSpec task) {
+    return TaskCatalog.builtIn().find(task.id()).map(TaskCatalog.Entry::examples);
+  }
+
+  private static CostEstimate of(StudySpec spec, TaskSpec task, Examples size) {
+    return spec.regimes().stream()
+        .filter(regime -> regime.applies(task.kind()))
+        .map(regime -> of(spec, task, size, regime))
+        .reduce(NOTHING, CostEstimate::plus);
   }
 
   /** One model and one seed. */
-  private static CostEstimate of(StudySpec spec, TaskSpec task, Regime regime) {
-    double apart = spec.selection() == null ? 0 : spec.selection().fraction();
+  private static CostEstimate of(StudySpec spec, TaskSpec task, Examples size, Regime regime) {
+    SelectionSpec selection = spec.selection();
     CostEstimate search =
-        settings(spec, task, regime, apart).values().stream()
+        settings(spec, task, size, regime, selection == null ? 0 : selection.fraction())
+            .values()
+            .stream()
             .flatMap(List::stream)
             .reduce(NOTHING, CostEstimate::plus);
-    if (Planner.refits(spec) == 0) {
+    if (selection == null || !selection.refit()) {
       return search;
     }
     // Which setting is chosen nobody knows: of each method, the dearest.
-    return settings(spec, task, regime, 0).values().stream()
+    return settings(spec, task, size, regime, 0).values().stream()
         .map(costs -> costs.stream().max(Comparator.comparing(CostEstimate::operations)).get())
         .reduce(search, CostEstimate::plus);
   }
 
   /** What each setting costs, by method. */
   private static Map<String, List<CostEstimate>> settings(
-      StudySpec spec, TaskSpec task, Regime regime, double apart) {
+      StudySpec spec, TaskSpec task, Examples size, Regime regime, double apart) {
+    int examples =
+        Stream.of(task.limit(), regime.examples())
+            .filter(limit -> limit != null)
+            .reduce(size.train(), Math::min);
+    Examples used = new Examples((int) Math.ceil(examples * (1 - apart)), size.validation());
     return spec.methods().stream()
         .filter(method -> Planner.applies(method, task))
         .collect(
@@ -69,21 +84,15 @@ public record CostEstimate(double steps, double operations) {
                 Collectors.flatMapping(
                     method ->
                         spec.training().stream()
-                            .map(training -> of(task, method, training.in(regime), regime, apart)),
+                            .map(training -> of(used, method, training.in(regime))),
                     Collectors.toList())));
   }
 
-  private static CostEstimate of(
-      TaskSpec task, Method method, Training training, Regime regime, double apart) {
-    TaskCatalog.Examples known = TaskCatalog.builtIn().find(task.id()).orElseThrow().examples();
-    int examples =
-        Stream.of(task.limit(), regime.examples())
-            .filter(limit -> limit != null)
-            .reduce(known.train(), Math::min);
-    double steps = training.totalSteps((int) Math.ceil(examples * (1 - apart)));
+  private static CostEstimate of(Examples used, Method method, Training training) {
+    double steps = training.totalSteps(used.train());
     int passes = MethodCatalog.find(method.id()).orElseThrow().passes();
     double trained = steps * training.batchSize() * passes;
-    double operations = (6 * trained + 2.0 * known.validation()) * training.maxLength();
+    double operations = (6 * trained + 2.0 * used.validation()) * training.maxLength();
     return new CostEstimate(steps, operations * PARAMETERS);
   }
 

@@ -1,7 +1,7 @@
 package io.buttress.study;
 
 /** Quotes what a study says in messages about it, cut to a length that keeps them readable. */
-final class Quote {
+public final class Quote {
   private static final int LONGEST = 80;
 
   private Quote() {}
@@ -12,7 +12,16 @@ final class Quote {
 
   /** Without quotation marks; control characters, such as line ends, become spaces. */
   static String bare(String text) {
+    return line(text, LONGEST);
+  }
+
+  /**
+   * What anybody wrote, on one line.
+   *
+   * @param longest in characters; what is longer is cut
+   */
+  public static String line(String text, int longest) {
     String line = text.replaceAll("\\p{Cntrl}", " ");
-    return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "...";
+    return line.length() <= longest ? line : line.substring(0, longest) + "...";
   }
 }

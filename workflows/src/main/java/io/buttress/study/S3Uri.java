@@ -1,7 +1,5 @@
 package io.buttress.study;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -21,15 +19,10 @@ public record S3Uri(String bucket, String key) {
     Matcher matcher = FORM.matcher(uri);
     try {
       return matcher.matches()
-          ? Optional.of(new S3Uri(matcher.group(1), decoded(matcher.group(2))))
+          ? Optional.of(new S3Uri(matcher.group(1), SourceUri.decoded(matcher.group(2))))
           : Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
-  }
-
-  private static String decoded(String key) {
-    // A plus sign is one: keys are paths, not forms.
-    return URLDecoder.decode(key.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 }

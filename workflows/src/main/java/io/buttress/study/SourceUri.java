@@ -37,7 +37,7 @@ public record SourceUri(String location, String member, String sha256) {
     Matcher inside = MEMBER.matcher(text);
     if (inside.matches()) {
       rest = inside.group(1) + (inside.group(3) == null ? "" : inside.group(3));
-      member = decoded(inside.group(2)).replaceFirst("/+$", "");
+      member = decodedIfEncoded(inside.group(2)).replaceFirst("/+$", "");
     }
     Matcher pinned = PIN.matcher(rest);
     return pinned.matches()
@@ -127,7 +127,7 @@ public record SourceUri(String location, String member, String sha256) {
     }
     return Stream.of(uri.getRawQuery() == null ? "" : uri.getRawQuery())
         .flatMap(query -> Stream.of(query.split("[&;]")))
-        .map(parameter -> decoded(parameter.replaceFirst("=.*", "")))
+        .map(parameter -> decodedIfEncoded(parameter.replaceFirst("=.*", "")))
         .filter(SourceUri::isSecret)
         .findFirst()
         .map(
@@ -144,11 +144,21 @@ public record SourceUri(String location, String member, String sha256) {
         || SECRET.matcher(parameter).matches();
   }
 
-  private static String decoded(String path) {
+  /** What is no percent-encoding stays as it is. */
+  private static String decodedIfEncoded(String path) {
     try {
-      return URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
+      return decoded(path);
     } catch (IllegalArgumentException e) {
       return path;
     }
+  }
+
+  /**
+   * Without percent-encoding. A plus sign is one: these are paths, not forms.
+   *
+   * @throws IllegalArgumentException when it is none
+   */
+  static String decoded(String path) {
+    return URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 }
