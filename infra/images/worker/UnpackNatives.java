@@ -19,10 +19,11 @@ class UnpackNatives {
     LibUtils.checkStatus();
 
     Path lib = Path.of(arguments[0]);
-    Predicate<String> native_ = name -> name.matches(".*\\.(so|so\\.\\d+|dylib|dll)");
-    strip(lib, "pytorch-native-", native_);
-    strip(lib, "pytorch-jni-", native_);
-    strip(lib, "tokenizers-", native_);
+    Predicate<String> isLibrary = name -> name.matches(".*\\.(so|so\\.\\d+|dylib|dll)");
+    strip(lib, "pytorch-native-", isLibrary);
+    // The image for GPUs takes the library for CUDA from there.
+    strip(lib, "pytorch-jni-", name -> isLibrary.test(name) && !name.contains("linux-x86_64/cu128"));
+    strip(lib, "tokenizers-", isLibrary);
     // DuckDB unpacks its own into a temporary file when it first reads Parquet.
     String platform = "linux_" + (System.getProperty("os.arch").equals("aarch64") ? "arm64" : "amd64");
     strip(lib, "duckdb_jdbc-", name -> name.contains(".so_") && !name.endsWith(platform));
