@@ -8,7 +8,7 @@ import sys
 import zipfile
 
 wheels, jar, folder = map(pathlib.Path, sys.argv[1:])
-library = re.compile(r"(torch|nvidia/\w+)/lib/.*\.so[.\d]*")
+library = re.compile(r"(torch|cusparselt|nvidia/\w+)/lib/.*\.so[.\d]*")
 for wheel in [*wheels.glob("torch-*.whl"), *wheels.glob("nvidia_*.whl")]:
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():

@@ -1,7 +1,6 @@
 package io.buttress.stack;
 
 import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * else containers, else programs of this machine. Without any of them tests fail in CI and are
  * skipped elsewhere.
  */
-public final class StackExtension implements BeforeAllCallback, ParameterResolver {
+public final class StackExtension
+    implements ExecutionCondition, BeforeAllCallback, ParameterResolver {
   private static final Namespace NAMESPACE = Namespace.create(StackExtension.class);
 
   /**
@@ -36,14 +38,18 @@ public final class StackExtension implements BeforeAllCallback, ParameterResolve
   }
 
   @Override
+  public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+    Found found = found(context);
+    return found.stack() == null && System.getenv("CI") == null
+        ? ConditionEvaluationResult.disabled(found.reason())
+        : ConditionEvaluationResult.enabled("there are servers, or this is CI");
+  }
+
+  @Override
   public void beforeAll(ExtensionContext context) {
     Found found = found(context);
     if (found.stack() == null) {
-      String reason = "no servers to test against: " + found.reason();
-      if (System.getenv("CI") == null) {
-        abort(reason);
-      }
-      fail(reason);
+      fail(found.reason());
     }
   }
 
@@ -77,7 +83,8 @@ public final class StackExtension implements BeforeAllCallback, ParameterResolve
         stack = ScriptStack.start(environment, reasons::add);
       }
       stack.ifPresent(found -> System.out.println("Temporal, MinIO and MLflow: " + found));
-      return new Found(stack.orElse(null), String.join("; ", reasons));
+      return new Found(
+          stack.orElse(null), "no servers to test against: " + String.join("; ", reasons));
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException("cannot start servers", e);
     }
