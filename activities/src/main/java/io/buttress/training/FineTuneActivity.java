@@ -268,6 +268,8 @@ public final class FineTuneActivity implements FineTune {
                   watch(trial, dataset, config, numerics),
                   checkpoints,
                   attempt.progress());
+      LOG.info(
+          "trained {} steps in {} s: {}", fit.steps(), Math.round(fit.seconds()), fit.status());
       // Training takes long: the files that a kept model needs may have left the cache.
       store.folder(inputs.model(source));
       FitStore.Stored stored =

@@ -92,8 +92,11 @@ final class WatchIT {
     List<String> metrics = metrics();
     assertThat(value(metrics, "buttress_trials_total{status=\"done\"}")).isEqualTo(2);
     assertThat(value(metrics, "buttress_trials_total{status=\"error\"}")).isZero();
-    assertThat(value(metrics, "buttress_training_examples_total")).isEqualTo(2 * 2000 * 8);
-    assertThat(value(metrics, "buttress_training_step_seconds_count")).isEqualTo(2 * 2000);
+    // A worker that is missed for a moment, on a busy machine, repeats some steps.
+    double steps = value(metrics, "buttress_training_step_seconds_count");
+    assertThat(steps).isBetween(2.0 * 2000, 4.0 * 2000);
+    assertThat(value(metrics, "buttress_training_examples_total"))
+        .isBetween(8 * steps, 8 * steps + 128);
     assertThat(value(metrics, "buttress_training_step_seconds{quantile=\"0.5\"}"))
         .isBetween(1e-5, 10.0);
     assertThat(value(metrics, "buttress_checkpoint_seconds_count")).isGreaterThanOrEqualTo(1);
@@ -139,7 +142,7 @@ final class WatchIT {
       assertThat(event.path("workflowId").asText())
           .isEqualTo(name + "/" + event.path("trial").asText());
       assertThat(event.path("runId").asText()).isNotEmpty();
-      assertThat(event.path("attempt").asText()).isEqualTo("1");
+      assertThat(event.path("attempt").asText()).matches("[1-9]");
     }
   }
 
