@@ -1,5 +1,6 @@
 package io.buttress.training;
 
+import com.codahale.metrics.MetricRegistry;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.buttress.data.TokenizedDataset.Split;
@@ -115,7 +116,8 @@ final class CheckpointCost {
                 Numerics.current(),
                 Duration.ZERO,
                 new HandOver(),
-                (key, numbers) -> stored = System.nanoTime())) {
+                (key, numbers) -> stored = System.nanoTime(),
+                new TrainingMetrics(new MetricRegistry()))) {
       Context context =
           new Context(
               new Method("stl", new TreeMap<>()),

@@ -1,5 +1,7 @@
 package io.buttress.data;
 
+import com.codahale.metrics.Counter;
+import com.codahale.metrics.MetricRegistry;
 import dev.failsafe.ExecutionContext;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
@@ -8,6 +10,7 @@ import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
 import dev.failsafe.function.CheckedPredicate;
 import io.buttress.storage.DiskWriteException;
+import io.buttress.storage.RetryCounter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -77,13 +80,25 @@ final class Http {
   private final OkHttpClient client;
   private final Site site;
   private final Pace pace;
+  private final RetryCounter retryCounter;
+  private final Counter received;
   private final FailsafeExecutor<Object> retries;
 
   /**
    * @param base what connections are made with
    * @param admitted the addresses that it may connect to
+   * @param metrics where bytes and retries are counted
+   * @param place what is called, one word for metrics
    */
-  Http(OkHttpClient base, Predicate<InetAddress> admitted, Site site, Pace pace) {
+  Http(
+      OkHttpClient base,
+      Predicate<InetAddress> admitted,
+      Site site,
+      Pace pace,
+      MetricRegistry metrics,
+      String place) {
+    this.retryCounter = new RetryCounter(metrics, place);
+    this.received = metrics.counter(MetricRegistry.name("buttress.bytes", place, "read"));
     this.client =
         base.newBuilder()
             .protocols(List.of(Protocol.HTTP_1_1))
@@ -120,12 +135,22 @@ final class Http {
         .handleIf(handled)
         .withDelayFn(this::delay)
         .onRetryScheduled(
-            event ->
-                LOG.info(
-                    "{} fails, trying again in {} ms: {}",
-                    site,
-                    event.getDelay().toMillis(),
-                    String.valueOf(event.getLastException())));
+            event -> {
+              count(event.getLastException());
+              LOG.info(
+                  "{} fails, trying again in {} ms: {}",
+                  site,
+                  event.getDelay().toMillis(),
+                  String.valueOf(event.getLastException()));
+            });
+  }
+
+  private void count(Throwable problem) {
+    if (problem instanceof BusyException busy) {
+      retryCounter.status(busy.status());
+    } else {
+      retryCounter.problem(problem);
+    }
   }
 
   /** Servers that belong together; {@code toString} is their name in messages. */
@@ -231,7 +256,12 @@ final class Http {
               requireAtMost(resumption.most(), resumption.size());
               part.requireSpace(resumption.size());
               InputStream in = answer.body().byteStream();
-              requireAtMost(resumption.most(), part.append(in, resumption.most()));
+              long before = part.size();
+              try {
+                requireAtMost(resumption.most(), part.append(in, resumption.most()));
+              } finally {
+                received.inc(part.size() - before);
+              }
               return null;
             },
             () -> {

@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import com.codahale.metrics.MetricRegistry;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -17,13 +18,21 @@ public final class Hub {
    * @param token {@code HF_TOKEN}; reaches nothing but the endpoint itself
    * @param home {@code HF_HOME}: the folder that holds {@code hub/}; need not exist
    * @param offline {@code HF_HUB_OFFLINE}: only the cache is used
+   * @param metrics where bytes and retries are counted
    */
-  public Hub(URI endpoint, Optional<String> token, Path home, boolean offline) {
-    this(endpoint, token, home, offline, Pace.DEFAULT);
+  public Hub(
+      URI endpoint, Optional<String> token, Path home, boolean offline, MetricRegistry metrics) {
+    this(endpoint, token, home, offline, Pace.DEFAULT, metrics);
   }
 
-  Hub(URI endpoint, Optional<String> token, Path home, boolean offline, Pace pace) {
-    this.http = new HubHttp(endpoint, token, pace);
+  Hub(
+      URI endpoint,
+      Optional<String> token,
+      Path home,
+      boolean offline,
+      Pace pace,
+      MetricRegistry metrics) {
+    this.http = new HubHttp(endpoint, token, pace, metrics);
     this.cache = new HubCache(home.resolve("hub"));
     this.offline = offline;
   }

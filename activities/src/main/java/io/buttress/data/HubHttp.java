@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import com.codahale.metrics.MetricRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -21,11 +22,11 @@ final class HubHttp implements Http.Site {
   private final Optional<String> token;
   private final Http http;
 
-  HubHttp(URI endpoint, Optional<String> token, Pace pace) {
+  HubHttp(URI endpoint, Optional<String> token, Pace pace, MetricRegistry metrics) {
     this.endpoint = endpoint;
     this.origin = HttpUrl.get(endpoint);
     this.token = token;
-    this.http = new Http(new OkHttpClient(), address -> true, this, pace);
+    this.http = new Http(new OkHttpClient(), address -> true, this, pace, metrics, "hub");
   }
 
   URI endpoint() {

@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.model.ModelFolder;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
@@ -41,9 +42,12 @@ public final class Sources {
    * @param hub where {@code hf:} leads
    * @param buckets where {@code s3:} leads
    * @param scratch directory for files that are generated or fetched; created when missing
+   * @param metrics where bytes and retries are counted
    */
-  public Sources(List<Path> fileRoots, Hub hub, Buckets buckets, Path scratch) throws IOException {
-    this(fileRoots, hub, new WebFiles(scratch.resolve("downloads")), buckets, scratch);
+  public Sources(
+      List<Path> fileRoots, Hub hub, Buckets buckets, Path scratch, MetricRegistry metrics)
+      throws IOException {
+    this(fileRoots, hub, new WebFiles(scratch.resolve("downloads"), metrics), buckets, scratch);
   }
 
   Sources(List<Path> fileRoots, Hub hub, WebFiles web, Buckets buckets, Path scratch)

@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.storage.DiskWriteException;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
@@ -29,15 +30,22 @@ final class WebFiles {
   private final OkHttpClient base;
   private final Predicate<InetAddress> admitted;
   private final Pace pace;
+  private final MetricRegistry metrics;
 
   /**
    * @param folder of downloads that are under way; created when missing
+   * @param metrics where bytes and retries are counted
    */
-  WebFiles(Path folder) throws IOException {
-    this(folder, new OkHttpClient(), PublicAddresses::contain, Pace.DEFAULT);
+  WebFiles(Path folder, MetricRegistry metrics) throws IOException {
+    this(folder, new OkHttpClient(), PublicAddresses::contain, Pace.DEFAULT, metrics);
   }
 
-  WebFiles(Path folder, OkHttpClient base, Predicate<InetAddress> admitted, Pace pace)
+  WebFiles(
+      Path folder,
+      OkHttpClient base,
+      Predicate<InetAddress> admitted,
+      Pace pace,
+      MetricRegistry metrics)
       throws IOException {
     this.parts = Files.createDirectories(folder.resolve("parts"));
     this.locks = Files.createDirectories(folder.resolve("locks"));
@@ -46,6 +54,7 @@ final class WebFiles {
     this.base = base.newBuilder().proxy(Proxy.NO_PROXY).build();
     this.admitted = admitted;
     this.pace = pace;
+    this.metrics = metrics;
   }
 
   /**
@@ -61,7 +70,7 @@ final class WebFiles {
     }
     String name = Json.sha256(uri.location());
     Path part = parts.resolve(name);
-    Http http = new Http(base, admitted, new PublicSite(url.host()), pace);
+    Http http = new Http(base, admitted, new PublicSite(url.host()), pace, metrics, "web");
     try {
       FileLocks.holding(
           locks.resolve(name),

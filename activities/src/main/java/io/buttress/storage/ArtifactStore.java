@@ -1,5 +1,7 @@
 package io.buttress.storage;
 
+import com.codahale.metrics.Counter;
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.study.Blob;
 import io.buttress.study.Json;
 import java.io.ByteArrayInputStream;
@@ -43,6 +45,8 @@ public final class ArtifactStore {
 
   private final ObjectStore objects;
   private final LocalCache cache;
+  private final Counter hits;
+  private final Counter misses;
 
   /** With a cache of the default size. */
   public ArtifactStore(ObjectStore objects, Path cache) throws IOException {
@@ -54,8 +58,19 @@ public final class ArtifactStore {
    * @param cacheBytes how much of the disk it may take, as far as it is not in use
    */
   public ArtifactStore(ObjectStore objects, Path cache, long cacheBytes) throws IOException {
+    this(objects, cache, cacheBytes, new MetricRegistry());
+  }
+
+  /**
+   * @param metrics where the cache's hits and misses are counted
+   */
+  public ArtifactStore(ObjectStore objects, Path cache, long cacheBytes, MetricRegistry metrics)
+      throws IOException {
     this.objects = objects;
     this.cache = new LocalCache(cache, cacheBytes);
+    hits = metrics.counter("buttress.cache.hits");
+    misses = metrics.counter("buttress.cache.misses");
+    metrics.gauge("buttress.cache.disk.free.bytes", () -> this.cache::usableBytes);
   }
 
   /** The key of the artifact with these deciding inputs (any value with a JSON form). */
@@ -261,8 +276,10 @@ public final class ArtifactStore {
   public Path blob(Blob blob) throws IOException {
     Optional<Path> local = cache.find(blob);
     if (local.isPresent()) {
+      hits.inc();
       return local.get();
     }
+    misses.inc();
     String key = blobKey(blob);
     Path partial = cache.incoming();
     try {

@@ -174,6 +174,15 @@ final class LocalCache {
     }
   }
 
+  /** What the disk has left, as a gauge; NaN when it does not say. */
+  double usableBytes() {
+    try {
+      return usable();
+    } catch (IOException e) {
+      return Double.NaN;
+    }
+  }
+
   private long usable() throws IOException {
     return Files.getFileStore(directory).getUsableSpace();
   }

@@ -1,5 +1,7 @@
 package io.buttress.storage;
 
+import com.codahale.metrics.Counter;
+import com.codahale.metrics.MetricRegistry;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
@@ -61,6 +63,9 @@ public final class MinioObjectStore implements ObjectStore {
   private final MinioClient client;
   private final URI endpoint;
   private final String bucket;
+  private final RetryCounter retryCounter;
+  private final Counter read;
+  private final Counter written;
   private final FailsafeExecutor<Object> retries;
 
   /**
@@ -78,6 +83,20 @@ public final class MinioObjectStore implements ObjectStore {
       String secretKey,
       String bucket,
       Duration patience) {
+    this(endpoint, region, accessKey, secretKey, bucket, patience, new MetricRegistry());
+  }
+
+  /**
+   * @param metrics where bytes and retries are counted
+   */
+  public MinioObjectStore(
+      URI endpoint,
+      String region,
+      String accessKey,
+      String secretKey,
+      String bucket,
+      Duration patience,
+      MetricRegistry metrics) {
     this.endpoint = endpoint;
     this.bucket = BucketExistsArgs.builder().bucket(bucket).build().bucket();
     this.client =
@@ -89,6 +108,9 @@ public final class MinioObjectStore implements ObjectStore {
     long connect = Math.min(CONNECT_TIMEOUT.toMillis(), patience.toMillis());
     long io = Math.min(IO_TIMEOUT.toMillis(), patience.toMillis());
     client.setTimeout(connect, io, io);
+    this.retryCounter = new RetryCounter(metrics, "store");
+    this.read = metrics.counter("buttress.bytes.store.read");
+    this.written = metrics.counter("buttress.bytes.store.written");
     this.retries = Failsafe.with(retries(patience));
   }
 
@@ -119,7 +141,8 @@ public final class MinioObjectStore implements ObjectStore {
 
   @Override
   public boolean putIfAbsent(String key, Path file) throws IOException {
-    if (Files.size(file) > LARGEST) {
+    long size = Files.size(file);
+    if (size > LARGEST) {
       throw new IOException(file + " is larger than 5 GiB, the most one object may hold");
     }
     return call(
@@ -134,6 +157,7 @@ public final class MinioObjectStore implements ObjectStore {
                     .headers(Map.of("If-None-Match", "*"))
                     .contentType("application/octet-stream")
                     .build());
+            written.inc(size);
             return true;
           } catch (ErrorResponseException e) {
             if (e.response().code() == 412) {
@@ -151,7 +175,11 @@ public final class MinioObjectStore implements ObjectStore {
         () ->
             present(
                 () ->
-                    client.getObject(GetObjectArgs.builder().bucket(bucket).object(key).build())));
+                    new CountedStream(
+                        client.getObject(
+                            GetObjectArgs.builder().bucket(bucket).object(key).build()),
+                        read,
+                        retryCounter)));
   }
 
   @Override
@@ -261,7 +289,7 @@ public final class MinioObjectStore implements ObjectStore {
     }
   }
 
-  private static RetryPolicy<Object> retries(Duration patience) {
+  private RetryPolicy<Object> retries(Duration patience) {
     return RetryPolicy.builder()
         .handleIf(MinioObjectStore::isTransient)
         .withMaxRetries(-1)
@@ -270,12 +298,24 @@ public final class MinioObjectStore implements ObjectStore {
         .withBackoff(FIRST_DELAY, LONGEST_DELAY)
         .withJitter(1)
         .onRetryScheduled(
-            event ->
-                LOG.info(
-                    "the object store fails, trying again in {} ms: {}",
-                    event.getDelay().toMillis(),
-                    String.valueOf(event.getLastException())))
+            event -> {
+              count(event.getLastException());
+              LOG.info(
+                  "the object store fails, trying again in {} ms: {}",
+                  event.getDelay().toMillis(),
+                  String.valueOf(event.getLastException()));
+            })
         .build();
+  }
+
+  private void count(Throwable problem) {
+    if (problem instanceof ErrorResponseException response) {
+      retryCounter.status(response.response().code());
+    } else if (problem instanceof ServerException server) {
+      retryCounter.status(server.statusCode());
+    } else {
+      retryCounter.problem(problem);
+    }
   }
 
   private static boolean isTransient(Throwable problem) {

@@ -4,6 +4,7 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
+import io.buttress.storage.RetryCounter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Deque;
@@ -42,7 +43,7 @@ final class MlflowCalls implements AutoCloseable {
           });
   private final FailsafeExecutor<Object> retries;
 
-  MlflowCalls(Supplier<MlflowClient> clients, Duration limit) {
+  MlflowCalls(Supplier<MlflowClient> clients, Duration limit, RetryCounter retryCounter) {
     this.clients = clients;
     this.limit = limit;
     this.retries =
@@ -53,7 +54,16 @@ final class MlflowCalls implements AutoCloseable {
                 .withMaxDuration(limit)
                 .withBackoff(Duration.ofMillis(500), Duration.ofSeconds(5))
                 .withJitter(1)
+                .onRetryScheduled(event -> count(retryCounter, event.getLastException()))
                 .build());
+  }
+
+  private static void count(RetryCounter retries, Throwable problem) {
+    if (problem instanceof MlflowHttpException http) {
+      retries.status(http.getStatusCode());
+    } else {
+      retries.problem(problem);
+    }
   }
 
   Duration limit() {

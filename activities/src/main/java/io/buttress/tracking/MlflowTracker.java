@@ -1,8 +1,10 @@
 package io.buttress.tracking;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.RetryCounter;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import java.io.IOException;
@@ -38,16 +40,25 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
   private final MlflowHttp http;
   private final MlflowCalls calls;
 
-  /** Connects on first use. */
-  public MlflowTracker(MlflowAccess access, ArtifactStore store) {
-    this(access, store, CALL_LIMIT);
+  /**
+   * Connects on first use.
+   *
+   * @param metrics where retries are counted
+   */
+  public MlflowTracker(MlflowAccess access, ArtifactStore store, MetricRegistry metrics) {
+    this(access, store, metrics, CALL_LIMIT);
   }
 
-  MlflowTracker(MlflowAccess access, ArtifactStore store, Duration callLimit) {
+  MlflowTracker(
+      MlflowAccess access, ArtifactStore store, MetricRegistry metrics, Duration callLimit) {
     this.access = access;
     this.store = store;
     http = new MlflowHttp(access);
-    calls = new MlflowCalls(() -> new MlflowClient(access.credentials()), callLimit);
+    calls =
+        new MlflowCalls(
+            () -> new MlflowClient(access.credentials()),
+            callLimit,
+            new RetryCounter(metrics, "mlflow"));
   }
 
   /** A run that is open. */

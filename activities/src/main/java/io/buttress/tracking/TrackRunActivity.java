@@ -1,5 +1,7 @@
 package io.buttress.tracking;
 
+import com.codahale.metrics.Counter;
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.PlanStudy.Plan;
@@ -22,9 +24,11 @@ import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** {@inheritDoc} */
 public final class TrackRunActivity implements TrackRun {
@@ -36,19 +40,31 @@ public final class TrackRunActivity implements TrackRun {
   private final ArtifactStore store;
   private final Optional<MlflowTracker> tracker;
   private final ResultStore results;
+  private final MetricRegistry metrics;
   private final StoredModels models;
   private final BestModels best;
 
   /**
    * @param tracker empty: results are stored, and nothing is tracked
+   * @param metrics where trials are counted by how they ended
    */
   public TrackRunActivity(
-      ArtifactStore store, Optional<MlflowTracker> tracker, ResultStore results) {
+      ArtifactStore store,
+      Optional<MlflowTracker> tracker,
+      ResultStore results,
+      MetricRegistry metrics) {
     this.store = store;
     this.tracker = tracker;
     this.results = results;
+    this.metrics = metrics;
+    // From zero, so that the first one counts as an increase.
+    Stream.of(TrialStatus.values()).forEach(this::counter);
     this.models = new StoredModels(store.objects());
     this.best = new BestModels(store.objects());
+  }
+
+  private Counter counter(TrialStatus status) {
+    return metrics.counter("buttress.trials." + status.name().toLowerCase(Locale.ROOT));
   }
 
   @Override
@@ -91,6 +107,7 @@ public final class TrackRunActivity implements TrackRun {
           if (outcome.status() != TrialStatus.ERROR) {
             CheckpointKeys.remove(store.objects(), CheckpointKeys.trial(trial.fingerprint()));
           }
+          counter(outcome.status()).inc();
           return key;
         });
   }

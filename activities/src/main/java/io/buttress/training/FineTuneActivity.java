@@ -76,16 +76,22 @@ public final class FineTuneActivity implements FineTune {
   private final Prober prober;
   private final MetricLog log;
   private final HandOver handOver;
+  private final TrainingMetrics metrics;
 
   /**
    * @param log where metric points are shown during training
    */
   public FineTuneActivity(
-      ArtifactStore store, DatasetStore datasets, MetricLog log, HandOver handOver) {
+      ArtifactStore store,
+      DatasetStore datasets,
+      MetricLog log,
+      HandOver handOver,
+      TrainingMetrics metrics) {
     this.store = store;
     this.datasets = datasets;
     this.log = log;
     this.handOver = handOver;
+    this.metrics = metrics;
     inputs = new Inputs(store);
     snapshots = new SnapshotStore(store, datasets);
     maker = new SnapshotMaker(store, snapshots);
@@ -240,7 +246,8 @@ public final class FineTuneActivity implements FineTune {
                 numerics,
                 Duration.ofSeconds(trial.checkpointSeconds()),
                 handOver,
-                attempt.checkpoints())) {
+                attempt.checkpoints(),
+                metrics)) {
       TrainingSet train = TrainingSet.of(trial, dataset);
       Regularizer regularizer =
           Regularizers.create(
@@ -253,7 +260,7 @@ public final class FineTuneActivity implements FineTune {
                   trainSnapshot(trial, train),
                   Noise.ENGINE));
       Fit fit =
-          new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed())
+          new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed(), metrics)
               .fit(
                   model,
                   regularizer,
@@ -261,6 +268,8 @@ public final class FineTuneActivity implements FineTune {
                   watch(trial, dataset, config, numerics),
                   checkpoints,
                   attempt.progress());
+      LOG.info(
+          "trained {} steps in {} s: {}", fit.steps(), Math.round(fit.seconds()), fit.status());
       // Training takes long: the files that a kept model needs may have left the cache.
       store.folder(inputs.model(source));
       FitStore.Stored stored =

@@ -136,6 +136,11 @@ final class StepLog implements AutoCloseable {
     examples = state.examples();
   }
 
+  /** Whether nothing waits. */
+  boolean settled() {
+    return waiting.isEmpty();
+  }
+
   /** The last loss that came to the host, or null. */
   Double loss() {
     return loss;

@@ -51,6 +51,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private final Duration interval;
   private final HandOver handOver;
   private final Listener listener;
+  private final TrainingMetrics metrics;
   private final ScratchFolder scratch;
   private final ExecutorService background = Executors.newSingleThreadExecutor();
   private Future<Duration> storing;
@@ -86,7 +87,8 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
       Numerics numerics,
       Duration interval,
       HandOver handOver,
-      Listener listener)
+      Listener listener,
+      TrainingMetrics metrics)
       throws IOException {
     this.store = store;
     this.scratch = scratch;
@@ -94,6 +96,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
     this.interval = interval;
     this.handOver = handOver;
     this.listener = listener;
+    this.metrics = metrics;
     trial = CheckpointKeys.trial(fingerprint);
     own = CheckpointKeys.attempt(fingerprint, attempt);
   }
@@ -198,6 +201,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
             new Manifest(numerics, ArtifactStore.sha256(tensors), checkpoint.numbers())));
     store.putIfAbsent(name + TENSORS, tensors);
     store.putIfAbsent(name + MANIFEST, manifest);
+    metrics.checkpoint(Duration.ofNanos(System.nanoTime() - start), Files.size(tensors));
     listener.stored(name + MANIFEST, checkpoint.numbers());
     List<String> manifests = manifests(own);
     for (String old : manifests.subList(Math.min(KEPT, manifests.size()), manifests.size())) {
@@ -217,6 +221,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
         lastTook = took;
       }
     } catch (ExecutionException e) {
+      metrics.checkpointLost();
       LOG.warn("a checkpoint is not stored: {}", e.getCause().getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Batch;
 import io.buttress.model.TextClassifier;
@@ -32,12 +33,18 @@ public final class Trainer {
   private final Split train;
   private final Training training;
   private final long seed;
+  private final TrainingMetrics metrics;
 
   public Trainer(TaskKind kind, Split train, Training training, long seed) {
+    this(kind, train, training, seed, new TrainingMetrics(new MetricRegistry()));
+  }
+
+  Trainer(TaskKind kind, Split train, Training training, long seed, TrainingMetrics metrics) {
     this.kind = kind;
     this.train = train;
     this.training = training;
     this.seed = seed;
+    this.metrics = metrics;
   }
 
   /** Trains the model in place, to the last step or until the loss is NaN or infinite. */
@@ -96,6 +103,7 @@ public final class Trainer {
       int diverged = -1;
       while (done < steps && diverged < 0 && !stopping.isOver(done)) {
         int step = done;
+        long began = System.nanoTime();
         // What is drawn depends on (seed, step) alone, not on what ran before.
         Engine.getInstance().setRandomSeed((int) Seeds.derive(seed, "step", step));
         int[] rows = order.rows(step);
@@ -115,6 +123,7 @@ public final class Trainer {
           method.stepped(step, rate);
           diverged = log.record(step, rows.length, rate, losses, norm);
         }
+        metrics.step(rows.length, System.nanoTime() - began, log.settled(), log.loss());
         examples += rows.length;
         done++;
         boolean due = stopping.isDue(done);
@@ -157,6 +166,8 @@ public final class Trainer {
           seconds,
           examples / seconds,
           history);
+    } finally {
+      metrics.ended();
     }
   }
 

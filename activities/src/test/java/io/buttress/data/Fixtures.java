@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.Safetensors;
@@ -34,8 +35,15 @@ final class Fixtures {
 
   static Sources sources(Path folder, Path... roots) throws IOException {
     List<Path> allowed = roots.length == 0 ? List.of(Path.of("/")) : List.of(roots);
-    Hub offline = new Hub(Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true);
-    return new Sources(allowed, offline, Buckets.NONE, folder.resolve("scratch"));
+    Hub offline =
+        new Hub(
+            Hub.DEFAULT_ENDPOINT,
+            Optional.empty(),
+            folder.resolve("hf"),
+            true,
+            new MetricRegistry());
+    return new Sources(
+        allowed, offline, Buckets.NONE, folder.resolve("scratch"), new MetricRegistry());
   }
 
   static ResolvedModel imported(ArtifactStore store, Sources sources, String uri)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import io.buttress.study.HubUri;
@@ -66,11 +67,14 @@ class HubSessionTest {
   }
 
   private HubSession session(Optional<String> token) {
-    return new HubSession(new Hub(server.endpoint(), token, home, false, Paces.QUICK));
+    return new HubSession(
+        new Hub(server.endpoint(), token, home, false, Paces.QUICK, new MetricRegistry()));
   }
 
   private HubSession offline() {
-    return new HubSession(new Hub(server.endpoint(), Optional.empty(), home, true, Paces.QUICK));
+    return new HubSession(
+        new Hub(
+            server.endpoint(), Optional.empty(), home, true, Paces.QUICK, new MetricRegistry()));
   }
 
   private static HubUri uri(String text) {
@@ -281,7 +285,7 @@ class HubSessionTest {
   @Test
   void aBusyHubIsWaitedForAsItAsks() throws Exception {
     server.cdnFails(FakeHub.status(429, "Retry-After", "1"));
-    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT);
+    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT, new MetricRegistry());
     assertThat(new HubSession(hub).file(TRAIN).path()).hasBinaryContent(data);
     List<Instant> times = downloads().map(FakeHub.Request::at).toList();
     assertThat(times).hasSize(2);
@@ -301,7 +305,7 @@ class HubSessionTest {
     FakeHub.Fault[] always = new FakeHub.Fault[1000];
     Arrays.fill(always, FakeHub.status(503));
     server.hubFails(always);
-    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT);
+    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT, new MetricRegistry());
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> new HubSession(hub).file(TRAIN))
         .withMessageContainingAll(TRAIN.toString(), "503", "HF_ENDPOINT");
@@ -382,7 +386,7 @@ class HubSessionTest {
     train();
     URI nobody = server.endpoint();
     server.close();
-    Hub unreachable = new Hub(nobody, TOKEN, home, false, Paces.IMPATIENT);
+    Hub unreachable = new Hub(nobody, TOKEN, home, false, Paces.IMPATIENT, new MetricRegistry());
     assertThat(new HubSession(unreachable).model(MODEL).commit()).isEqualTo(FIRST);
     assertThat(new HubSession(unreachable).file(TRAIN).path()).hasBinaryContent(data);
     assertThatExceptionOfType(IOException.class)
@@ -421,7 +425,14 @@ class HubSessionTest {
     Configuration small =
         Configuration.unix().toBuilder().setMaxSize(32_768).setBlockSize(1024).build();
     try (FileSystem disk = Jimfs.newFileSystem(small)) {
-      Hub hub = new Hub(server.endpoint(), TOKEN, disk.getPath("/hf"), false, Paces.QUICK);
+      Hub hub =
+          new Hub(
+              server.endpoint(),
+              TOKEN,
+              disk.getPath("/hf"),
+              false,
+              Paces.QUICK,
+              new MetricRegistry());
       assertThatThrownBy(() -> new HubSession(hub).file(TRAIN))
           .isInstanceOf(IOException.class)
           .hasMessageContainingAll(TRAIN.toString(), "free", "HF_HOME");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.storage.Artifact;
@@ -213,11 +214,19 @@ class PlanStudyActivityTest {
           .repository("datasets/org/texts", commit)
           .with("train.tsv", "text\tlabel\na\t1\n")
           .with("sub/dev.jsonl", "{\"text\": \"b\", \"label\": \"1\"}\n");
-      Hub hub = new Hub(server.endpoint(), Optional.empty(), folder.resolve("home"), false);
+      Hub hub =
+          new Hub(
+              server.endpoint(),
+              Optional.empty(),
+              folder.resolve("home"),
+              false,
+              new MetricRegistry());
       stop();
       start(
           new PlanStudyActivity(
-              store, new Sources(List.of(), hub, Buckets.NONE, folder.resolve("scratch"))));
+              store,
+              new Sources(
+                  List.of(), hub, Buckets.NONE, folder.resolve("scratch"), new MetricRegistry())));
       TaskSpec task =
           Fixtures.task(
               "hf:datasets/org/texts@v1/train.tsv", "hf:datasets/org/texts@v1/sub/dev.jsonl");
@@ -251,11 +260,22 @@ class PlanStudyActivityTest {
   void tellsWhatItDownloadsAndForWhichFieldAHubFails() throws Exception {
     FakeHub server = new FakeHub();
     server.repository("datasets/org/texts", "c".repeat(40)).with("train.tsv", "text\tlabel\n");
-    Hub hub = new Hub(server.endpoint(), Optional.empty(), folder.resolve("home"), false);
+    Hub hub =
+        new Hub(
+            server.endpoint(),
+            Optional.empty(),
+            folder.resolve("home"),
+            false,
+            new MetricRegistry());
     StudyResolver resolver =
         new StudyResolver(
             store,
-            new Sources(List.of(Path.of("/")), hub, Buckets.NONE, folder.resolve("scratch")));
+            new Sources(
+                List.of(Path.of("/")),
+                hub,
+                Buckets.NONE,
+                folder.resolve("scratch"),
+                new MetricRegistry()));
     String train = "hf:datasets/org/texts/train.tsv";
     StudySpec spec =
         Fixtures.study(List.of(model), List.of(Fixtures.task(train, "sample:sentiment/train")));

@@ -3,6 +3,7 @@ package io.buttress.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import java.io.IOException;
@@ -128,7 +129,11 @@ class SourcesTest {
     bucket.putIfAbsent("data/a b.tsv", inside.resolve("a b.tsv"));
     Sources sources =
         new Sources(
-            List.of(), hub(), new Buckets(Map.of("mine", bucket)), folder.resolve("scratch"));
+            List.of(),
+            hub(),
+            new Buckets(Map.of("mine", bucket)),
+            folder.resolve("scratch"),
+            new MetricRegistry());
     try (SourceSession session = sources.session()) {
       for (String uri : List.of("s3:mine/data/a%20b.tsv", "s3://mine/data/a%20b.tsv")) {
         assertThat(sources.dataFile(uri, session).path()).hasContent("x");
@@ -191,7 +196,8 @@ class SourcesTest {
   }
 
   private Hub hub() {
-    return new Hub(Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true);
+    return new Hub(
+        Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true, new MetricRegistry());
   }
 
   private static Path dataFile(Sources sources, String uri) throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.study.Json;
 import io.buttress.study.SourceUri;
 import java.io.IOException;
@@ -50,7 +51,7 @@ class WebFilesTest {
   }
 
   private WebFiles web(Predicate<InetAddress> admitted, Pace pace) throws IOException {
-    return new WebFiles(folder, server.client(), admitted, pace);
+    return new WebFiles(folder, server.client(), admitted, pace, new MetricRegistry());
   }
 
   private Path fetch(WebFiles web, String uri) throws Exception {
@@ -101,7 +102,8 @@ class WebFilesTest {
       String now = Json.sha256(other.uri("/d/train.tsv"));
       Files.move(parts.resolve(old), parts.resolve(now));
       Files.move(parts.resolve(old + ".validator"), parts.resolve(now + ".validator"));
-      WebFiles web = new WebFiles(folder, other.client(), SERVER, Paces.QUICK);
+      WebFiles web =
+          new WebFiles(folder, other.client(), SERVER, Paces.QUICK, new MetricRegistry());
       assertThat(fetch(web, other.uri("/d/train.tsv"))).hasBinaryContent(data);
       assertThat(other.requests).singleElement().asString().contains("bytes=20000-");
     }
@@ -269,7 +271,8 @@ class WebFilesTest {
                     })
                 .build(),
             SERVER,
-            Paces.QUICK);
+            Paces.QUICK,
+            new MetricRegistry());
     server.fails(
         (exchange, content) -> {
           exchange.getResponseHeaders().set("Connection", "close");
@@ -287,7 +290,8 @@ class WebFilesTest {
             folder,
             new OkHttpClient.Builder().dns(server.client().dns()).build(),
             SERVER,
-            Paces.IMPATIENT);
+            Paces.IMPATIENT,
+            new MetricRegistry());
     assertThatThrownBy(() -> fetch(web, server.uri("/d/train.tsv")))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("SSLHandshakeException");
@@ -298,7 +302,13 @@ class WebFilesTest {
   void aStudyFetchesAnArchiveOnceAndHoldsItToItsDigest() throws Exception {
     byte[] zip = Archives.zip("d/train.tsv", "text\tlabel\n", "d/dev.tsv.gz", "no gzip");
     server.with("/a.zip", zip);
-    Hub hub = new Hub(Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true);
+    Hub hub =
+        new Hub(
+            Hub.DEFAULT_ENDPOINT,
+            Optional.empty(),
+            folder.resolve("hf"),
+            true,
+            new MetricRegistry());
     Sources sources =
         new Sources(
             List.of(), hub, web(SERVER, Paces.QUICK), Buckets.NONE, folder.resolve("scratch"));

@@ -3,6 +3,7 @@ package io.buttress.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import io.buttress.study.Blob;
@@ -74,6 +75,20 @@ class LocalCacheTest {
 
   private boolean isCached(Artifact artifact) {
     return Files.exists(cache.resolve("blobs/" + blob(artifact).sha256()));
+  }
+
+  @Test
+  void countsWhatItHasAndWhatItFetches() throws IOException {
+    MetricRegistry metrics = new MetricRegistry();
+    ArtifactStore store = new ArtifactStore(objects, cache, Long.MAX_VALUE, metrics);
+    Artifact artifact = artifact();
+    store.file(artifact, "a");
+    store.file(artifact, "a");
+    store.file(artifact, "a");
+    assertThat(metrics.counter("buttress.cache.misses").getCount()).isEqualTo(1);
+    assertThat(metrics.counter("buttress.cache.hits").getCount()).isEqualTo(2);
+    assertThat((double) metrics.getGauges().get("buttress.cache.disk.free.bytes").getValue())
+        .isPositive();
   }
 
   @Test

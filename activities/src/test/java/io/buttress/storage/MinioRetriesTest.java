@@ -3,6 +3,7 @@ package io.buttress.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -60,9 +61,29 @@ class MinioRetriesTest {
     store = store(server.getAddress().getPort(), Duration.ofSeconds(30));
   }
 
-  private static MinioObjectStore store(int port, Duration patience) {
+  private final MetricRegistry metrics = new MetricRegistry();
+
+  private MinioObjectStore store(int port, Duration patience) {
     return new MinioObjectStore(
-        URI.create("http://127.0.0.1:" + port), "us-east-1", "key", "secret", "bucket", patience);
+        URI.create("http://127.0.0.1:" + port),
+        "us-east-1",
+        "key",
+        "secret",
+        "bucket",
+        patience,
+        metrics);
+  }
+
+  @Test
+  void countsRetriesByCauseAndBytes() throws IOException {
+    // The client itself tries five times.
+    for (int i = 0; i < 6; i++) {
+      answer(error(503, "SlowDown"));
+    }
+    answer(ok("twelve bytes"));
+    assertThat(read()).isEqualTo("twelve bytes");
+    assertThat(metrics.counter("buttress.retries.store.http_503").getCount()).isEqualTo(1);
+    assertThat(metrics.counter("buttress.bytes.store.read").getCount()).isEqualTo(12);
   }
 
   @AfterEach

@@ -3,6 +3,7 @@ package io.buttress.tracking;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -64,9 +65,11 @@ class MlflowCallsTest {
     tracker = tracker(Duration.ofSeconds(30));
   }
 
+  private final MetricRegistry metrics = new MetricRegistry();
+
   private MlflowTracker tracker(Duration limit) {
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-    return new MlflowTracker(new MlflowAccess(uri, null, null, null), null, limit);
+    return new MlflowTracker(new MlflowAccess(uri, null, null, null), null, metrics, limit);
   }
 
   @AfterEach

@@ -2,6 +2,7 @@ package io.buttress.tracking;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.stack.Stack;
 import io.buttress.stack.StackExtension;
@@ -22,7 +23,8 @@ class MlflowReachabilityIT {
     return new MlflowTracker(
         new MlflowAccess(URI.create(uri), null, null, null),
         new ArtifactStore(
-            new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache")));
+            new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache")),
+        new MetricRegistry());
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.buttress.tracking;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.PlanStudy.Plan;
@@ -100,12 +101,13 @@ class MlflowTrackerIT {
   }
 
   private TrackRun activity(ArtifactStore store) {
-    MlflowTracker tracker = new MlflowTracker(access(), store);
+    MlflowTracker tracker = new MlflowTracker(access(), store, new MetricRegistry());
     open.add(0, tracker);
     TestActivityEnvironment environment = TestActivityEnvironment.newInstance();
     open.add(0, environment::close);
     environment.registerActivitiesImplementations(
-        new TrackRunActivity(store, Optional.of(tracker), new ResultStore(store)));
+        new TrackRunActivity(
+            store, Optional.of(tracker), new ResultStore(store), new MetricRegistry()));
     return environment.newActivityStub(TrackRun.class);
   }
 
@@ -258,7 +260,7 @@ class MlflowTrackerIT {
 
   @Test
   void everyStepOfAMetricIsShownOnceWhicheverAttemptsTellOfIt() throws IOException {
-    MlflowTracker tracker = new MlflowTracker(access(), inBucket());
+    MlflowTracker tracker = new MlflowTracker(access(), inBucket(), new MetricRegistry());
     open.add(0, tracker);
     String run = tracker.open(study(), trial, WORKFLOW).id();
     tracker.log(run, points(0, 700, 1));
@@ -316,7 +318,7 @@ class MlflowTrackerIT {
     try {
       List<Future<String>> ids = new ArrayList<>();
       for (int i = 0; i < racers; i++) {
-        MlflowTracker tracker = new MlflowTracker(access(), inBucket());
+        MlflowTracker tracker = new MlflowTracker(access(), inBucket(), new MetricRegistry());
         open.add(0, tracker);
         ids.add(
             threads.submit(
@@ -345,7 +347,7 @@ class MlflowTrackerIT {
       List<Future<String>> ids = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
         StudyRun study = new StudyRun(name, Json.sha256(token + i), null, "run");
-        MlflowTracker tracker = new MlflowTracker(access(), inBucket());
+        MlflowTracker tracker = new MlflowTracker(access(), inBucket(), new MetricRegistry());
         open.add(0, tracker);
         ids.add(
             threads.submit(

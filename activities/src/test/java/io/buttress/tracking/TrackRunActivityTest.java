@@ -2,6 +2,7 @@ package io.buttress.tracking;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.TrackRun;
@@ -39,6 +40,7 @@ class TrackRunActivityTest {
   private ResultStore results;
   private TestActivityEnvironment environment;
   private TrackRun activity;
+  private final MetricRegistry metrics = new MetricRegistry();
 
   @BeforeEach
   void open() throws IOException {
@@ -48,7 +50,7 @@ class TrackRunActivityTest {
     results = new ResultStore(store);
     environment = TestActivityEnvironment.newInstance();
     environment.registerActivitiesImplementations(
-        new TrackRunActivity(store, Optional.empty(), results));
+        new TrackRunActivity(store, Optional.empty(), results, metrics));
     activity = environment.newActivityStub(TrackRun.class);
   }
 
@@ -73,6 +75,8 @@ class TrackRunActivityTest {
         activity.closeRun(study, trial, null, FinishedTrial.outcome(store, "t", directory));
     activity.closeStudyRun(study, TrialStatus.DONE, key);
 
+    assertThat(metrics.counter("buttress.trials.done").getCount()).isEqualTo(1);
+    assertThat(metrics.counter("buttress.trials.error").getCount()).isZero();
     assertThat(store.get(key).files()).containsKey("result.json");
     TrialResult result = results.find(study, trial).orElseThrow();
     assertThat(result.model()).isEqualTo("file:/models/minilm");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.codahale.metrics.MetricRegistry;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
@@ -83,7 +84,12 @@ class FineTuneActivityTest {
     model = importModel(Golden.FOLDER);
     dataset = importDataset(model, List.of());
     temporal.registerActivitiesImplementations(
-        new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver()),
+        new FineTuneActivity(
+            store,
+            datasets,
+            MetricLog.NONE,
+            new HandOver(),
+            new TrainingMetrics(new MetricRegistry())),
         new SnapshotRepresentationsActivity(store, datasets, new HandOver()));
   }
 
@@ -345,7 +351,12 @@ class FineTuneActivityTest {
 
     ArtifactStore elsewhere = new ArtifactStore(store.objects(), directory.resolve("elsewhere"));
     FineTuned second =
-        new FineTuneActivity(elsewhere, new DatasetStore(elsewhere), MetricLog.NONE, new HandOver())
+        new FineTuneActivity(
+                elsewhere,
+                new DatasetStore(elsewhere),
+                MetricLog.NONE,
+                new HandOver(),
+                new TrainingMetrics(new MetricRegistry()))
             .fineTune(
                 trial, new Attempt("second", (step, steps, loss) -> {}, (key, numbers) -> {}));
 
@@ -363,7 +374,12 @@ class FineTuneActivityTest {
 
     ArtifactStore elsewhere = new ArtifactStore(store.objects(), directory.resolve("elsewhere"));
     FineTuned second =
-        new FineTuneActivity(elsewhere, new DatasetStore(elsewhere), MetricLog.NONE, new HandOver())
+        new FineTuneActivity(
+                elsewhere,
+                new DatasetStore(elsewhere),
+                MetricLog.NONE,
+                new HandOver(),
+                new TrainingMetrics(new MetricRegistry()))
             .fineTune(
                 trial, new Attempt("second", (step, steps, loss) -> {}, (key, numbers) -> {}));
 
@@ -398,7 +414,12 @@ class FineTuneActivityTest {
     List<Integer> steps = new ArrayList<>();
 
     FineTuned second =
-        new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver())
+        new FineTuneActivity(
+                store,
+                datasets,
+                MetricLog.NONE,
+                new HandOver(),
+                new TrainingMetrics(new MetricRegistry()))
             .fineTune(
                 probing,
                 new Attempt(
@@ -560,7 +581,12 @@ class FineTuneActivityTest {
             (key, numbers) -> shown.put(key, numbers.points()));
     assertThatThrownBy(
             () ->
-                new FineTuneActivity(store, datasets, MetricLog.NONE, handOver)
+                new FineTuneActivity(
+                        store,
+                        datasets,
+                        MetricLog.NONE,
+                        handOver,
+                        new TrainingMetrics(new MetricRegistry()))
                     .fineTune(trial, first))
         .isInstanceOfSatisfying(
             ApplicationFailure.class,
@@ -612,7 +638,12 @@ class FineTuneActivityTest {
   private FineTuned attempt(
       Trial trial, String name, Steps progress, Map<String, List<MetricPoint>> shown)
       throws IOException {
-    return new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver())
+    return new FineTuneActivity(
+            store,
+            datasets,
+            MetricLog.NONE,
+            new HandOver(),
+            new TrainingMetrics(new MetricRegistry()))
         .fineTune(
             trial,
             new Attempt(
@@ -666,7 +697,12 @@ class FineTuneActivityTest {
   @Test
   void endsWhenItIsCancelled() {
     FineTuneActivity activity =
-        new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver());
+        new FineTuneActivity(
+            store,
+            datasets,
+            MetricLog.NONE,
+            new HandOver(),
+            new TrainingMetrics(new MetricRegistry()));
     int[] told = {0};
     assertThatThrownBy(
             () ->

@@ -3,6 +3,7 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.collapse.CollapseMetrics;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Pooling;
@@ -203,6 +204,8 @@ class ResumptionTest {
     }
   }
 
+  private final MetricRegistry metrics = new MetricRegistry();
+
   private StoredCheckpoints stored(String attempt) throws IOException {
     return stored(store, attempt, NUMERICS);
   }
@@ -217,7 +220,8 @@ class ResumptionTest {
         numerics,
         Duration.ZERO,
         handOver,
-        (key, numbers) -> told.add(key));
+        (key, numbers) -> told.add(key),
+        new TrainingMetrics(metrics));
   }
 
   private Outcome killedAndResumed(Method method, Training training, int checkpoint, int kill)

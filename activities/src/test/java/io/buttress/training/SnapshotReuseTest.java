@@ -2,6 +2,7 @@ package io.buttress.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.storage.ArtifactStore;
@@ -63,7 +64,13 @@ class SnapshotReuseTest {
         new ArtifactStore(
             new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache"));
     datasets = new DatasetStore(store);
-    activity = new FineTuneActivity(store, datasets, MetricLog.NONE, new HandOver());
+    activity =
+        new FineTuneActivity(
+            store,
+            datasets,
+            MetricLog.NONE,
+            new HandOver(),
+            new TrainingMetrics(new MetricRegistry()));
     Map<String, Path> files = new TreeMap<>();
     for (String name : List.of("config.json", "model.safetensors")) {
       files.put(name, Golden.FOLDER.resolve(name));

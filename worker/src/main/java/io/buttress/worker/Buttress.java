@@ -49,7 +49,9 @@ public final class Buttress {
     int exit;
     try {
       Path log = environment.home().resolve("logs").resolve("buttress.log");
-      if (!worker) {
+      if (worker) {
+        System.setProperty("buttress.log.format", environment.logFormat());
+      } else {
         Files.createDirectories(log.getParent());
         System.setProperty("buttress.log", log.toString());
       }

@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.storage.ArtifactStore;
 import io.temporal.client.WorkflowClient;
 import java.util.concurrent.Callable;
@@ -34,7 +35,7 @@ final class CheckCommand implements Callable<Integer> {
     passed("Temporal, namespace " + temporal.getOptions().getNamespace());
     ArtifactStore artifacts = Connections.artifacts(environment);
     passed("bucket " + environment.require("BUTTRESS_BUCKET", "a bucket that exists"));
-    Connections.mlflow(environment, artifacts).close();
+    Connections.mlflow(environment, artifacts, new MetricRegistry()).close();
     passed("MLflow");
     for (Queue queue : queues) {
       if (!Connections.hasPoller(temporal, queue)) {

@@ -1,5 +1,8 @@
 package io.buttress.worker;
 
+import com.codahale.metrics.MetricRegistry;
+import com.uber.m3.tally.NoopScope;
+import com.uber.m3.tally.Scope;
 import io.buttress.data.Buckets;
 import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
@@ -16,6 +19,7 @@ import io.temporal.client.WorkflowClient;
 import io.temporal.envconfig.ClientConfigProfile;
 import io.temporal.envconfig.LoadClientConfigProfileOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -35,6 +39,13 @@ final class Connections {
    * {@code TEMPORAL_TLS_*} say, or the Temporal CLI's configuration file.
    */
   static WorkflowClient temporal(Environment environment) throws ServiceException {
+    return temporal(environment, new NoopScope());
+  }
+
+  /**
+   * @param metrics of Temporal's client and worker
+   */
+  static WorkflowClient temporal(Environment environment, Scope metrics) throws ServiceException {
     ClientConfigProfile profile;
     try {
       profile =
@@ -46,7 +57,10 @@ final class Connections {
       throw new ServiceException("Temporal's configuration cannot be read: " + e.getMessage(), e);
     }
     WorkflowServiceStubs stubs =
-        WorkflowServiceStubs.newServiceStubs(profile.toWorkflowServiceStubsOptions());
+        WorkflowServiceStubs.newServiceStubs(
+            WorkflowServiceStubsOptions.newBuilder(profile.toWorkflowServiceStubsOptions())
+                .setMetricsScope(metrics)
+                .build());
     WorkflowClient client = WorkflowClient.newInstance(stubs, profile.toWorkflowClientOptions());
     try {
       stubs.connect(TEMPORAL_LIMIT);
@@ -73,26 +87,33 @@ final class Connections {
 
   /** The bucket {@code BUTTRESS_BUCKET}, checked to be writable, with a cache on this disk. */
   static ArtifactStore artifacts(Environment environment) throws ServiceException {
+    return artifacts(environment, new MetricRegistry());
+  }
+
+  static ArtifactStore artifacts(Environment environment, MetricRegistry metrics)
+      throws ServiceException {
     try {
       // At the start somebody waits for an answer; later a restart of the store is waited out.
-      try (MinioObjectStore check = bucket(environment, own(environment), STORE_START_PATIENCE)) {
+      try (MinioObjectStore check =
+          bucket(environment, own(environment), STORE_START_PATIENCE, metrics)) {
         check.verifyWritable();
       }
       return new ArtifactStore(
-          bucket(environment, own(environment), STORE_PATIENCE),
+          bucket(environment, own(environment), STORE_PATIENCE, metrics),
           environment.home().resolve("cache"),
-          environment.cacheBytes());
+          environment.cacheBytes(),
+          metrics);
     } catch (IllegalArgumentException | IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
   }
 
   /** The buckets of {@code BUTTRESS_S3_BUCKETS}, for {@code s3:} sources. Connects on first use. */
-  static Buckets sources(Environment environment) throws ServiceException {
+  static Buckets sources(Environment environment, MetricRegistry metrics) throws ServiceException {
     Map<String, ObjectStore> buckets = new HashMap<>();
     for (String name : environment.s3Buckets()) {
       try {
-        buckets.put(name, bucket(environment, name, STORE_PATIENCE));
+        buckets.put(name, bucket(environment, name, STORE_PATIENCE, metrics));
       } catch (IllegalArgumentException e) {
         throw new ServiceException("BUTTRESS_S3_BUCKETS: " + e.getMessage(), e);
       }
@@ -104,7 +125,8 @@ final class Connections {
     return environment.require("BUTTRESS_BUCKET", "a bucket that exists");
   }
 
-  private static MinioObjectStore bucket(Environment environment, String name, Duration patience)
+  private static MinioObjectStore bucket(
+      Environment environment, String name, Duration patience, MetricRegistry metrics)
       throws ServiceException {
     return new MinioObjectStore(
         environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address"),
@@ -112,11 +134,13 @@ final class Connections {
         environment.require("AWS_ACCESS_KEY_ID", "the object store's access key"),
         environment.require("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
         name,
-        patience);
+        patience,
+        metrics);
   }
 
   /** The MLflow server at {@code MLFLOW_TRACKING_URI}, checked to answer. */
-  static MlflowTracker mlflow(Environment environment, ArtifactStore artifacts)
+  static MlflowTracker mlflow(
+      Environment environment, ArtifactStore artifacts, MetricRegistry metrics)
       throws ServiceException {
     URI uri = environment.uri("MLFLOW_TRACKING_URI", "the MLflow server's address");
     try {
@@ -127,7 +151,8 @@ final class Connections {
                   environment.get("MLFLOW_TRACKING_USERNAME").orElse(null),
                   environment.get("MLFLOW_TRACKING_PASSWORD").orElse(null),
                   environment.get("MLFLOW_TRACKING_TOKEN").orElse(null)),
-              artifacts);
+              artifacts,
+              metrics);
       tracker.verifyReachable();
       return tracker;
     } catch (IllegalArgumentException | IOException e) {

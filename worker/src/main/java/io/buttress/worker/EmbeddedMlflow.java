@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.tracking.MlflowAccess;
 import io.buttress.tracking.MlflowTracker;
@@ -94,7 +95,8 @@ final class EmbeddedMlflow implements AutoCloseable {
   }
 
   MlflowTracker tracker(ArtifactStore artifacts) {
-    return new MlflowTracker(new MlflowAccess(uri, null, null, null), artifacts);
+    return new MlflowTracker(
+        new MlflowAccess(uri, null, null, null), artifacts, new MetricRegistry());
   }
 
   URI uri() {

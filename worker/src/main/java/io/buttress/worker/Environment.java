@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.data.Hub;
 import io.buttress.storage.ArtifactStore;
 import java.io.File;
@@ -87,6 +88,13 @@ public final class Environment {
 
   /** The Hugging Face hub, by the variables that Python's {@code huggingface_hub} reads. */
   public Hub hub() throws ServiceException {
+    return hub(new MetricRegistry());
+  }
+
+  /**
+   * @param metrics where bytes and retries are counted
+   */
+  public Hub hub(MetricRegistry metrics) throws ServiceException {
     Path home =
         get("HF_HOME")
             .map(Path::of)
@@ -96,7 +104,7 @@ public final class Environment {
     if (token.isPresent() && !token.get().matches("[!-~]+")) {
       throw new ServiceException("HF_TOKEN: has blanks or other characters that no token has");
     }
-    return new Hub(hubEndpoint(), token, home, hubOffline());
+    return new Hub(hubEndpoint(), token, home, hubOffline(), metrics);
   }
 
   private URI hubEndpoint() throws ServiceException {
@@ -179,6 +187,15 @@ public final class Environment {
         address.group(1).isEmpty()
             ? new InetSocketAddress(port)
             : new InetSocketAddress(address.group(1), port));
+  }
+
+  /** The form of a worker's log: {@code text} or {@code json}. */
+  public String logFormat() throws ServiceException {
+    String format = get("BUTTRESS_LOG").map(String::strip).orElse("text");
+    if (!format.equals("text") && !format.equals("json")) {
+      throw new ServiceException("BUTTRESS_LOG: must be text or json, not " + format);
+    }
+    return format;
   }
 
   /** The pod of this worker at the Kubernetes API, by {@code BUTTRESS_POD}, NAMESPACE/NAME. */

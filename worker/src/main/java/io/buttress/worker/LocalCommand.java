@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.data.Sources;
 import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
@@ -67,18 +68,21 @@ final class LocalCommand implements Callable<Integer> {
               new DirectoryObjectStore(home.resolve("store")),
               home.resolve("cache"),
               environment.cacheBytes());
+      // Nobody asks for them here: the console shows what is going on.
+      MetricRegistry metrics = new MetricRegistry();
       Sources sources =
           new Sources(
               environment.fileRoots().orElse(List.of(Path.of("/"))),
-              environment.hub(),
-              Connections.sources(environment),
-              home.resolve("cache"));
+              environment.hub(metrics),
+              Connections.sources(environment, metrics),
+              home.resolve("cache"),
+              metrics);
       try (MlflowTracker tracker = mlflow == null ? null : mlflow.tracker(artifacts);
           EmbeddedTemporal temporal = new EmbeddedTemporal();
           StudyWorker worker =
               StudyWorker.start(
                   temporal.client(),
-                  Services.of(artifacts, sources, Optional.ofNullable(tracker), LINKS),
+                  Services.of(artifacts, sources, Optional.ofNullable(tracker), LINKS, metrics),
                   EnumSet.allOf(Queue.class))) {
         int exit = follow(temporal.client(), artifacts, file, folder, worker, tracker);
         if (mlflow != null) {

@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.collapse.MeasureCollapseActivity;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.PlanStudyActivity;
@@ -18,6 +19,7 @@ import io.buttress.training.HandOver;
 import io.buttress.training.ProbePretrainedActivity;
 import io.buttress.training.SnapshotRepresentationsActivity;
 import io.buttress.training.SnapshotStore;
+import io.buttress.training.TrainingMetrics;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -27,9 +29,14 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
   /**
    * @param tracker empty: nothing is tracked
    * @param links where reports lead to
+   * @param metrics of what the activities do
    */
   static Services of(
-      ArtifactStore artifacts, Sources sources, Optional<MlflowTracker> tracker, Links links)
+      ArtifactStore artifacts,
+      Sources sources,
+      Optional<MlflowTracker> tracker,
+      Links links,
+      MetricRegistry metrics)
       throws IOException {
     DatasetStore datasets = new DatasetStore(artifacts);
     HandOver handOver = new HandOver();
@@ -37,7 +44,7 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
     return new Services(
         new Object[] {
           plan,
-          new TrackRunActivity(artifacts, tracker, new ResultStore(artifacts)),
+          new TrackRunActivity(artifacts, tracker, new ResultStore(artifacts), metrics),
           new SelectSettingsActivity(artifacts),
           new ReportActivity(artifacts, datasets, plan, links)
         },
@@ -49,7 +56,11 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
           new SnapshotRepresentationsActivity(artifacts, datasets, handOver),
           new ProbePretrainedActivity(artifacts, datasets, handOver),
           new FineTuneActivity(
-              artifacts, datasets, tracker.<MetricLog>map(t -> t).orElse(MetricLog.NONE), handOver)
+              artifacts,
+              datasets,
+              tracker.<MetricLog>map(t -> t).orElse(MetricLog.NONE),
+              handOver,
+              new TrainingMetrics(metrics))
         },
         handOver);
   }

@@ -1,5 +1,6 @@
 package io.buttress.worker;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.data.Sources;
 import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -47,11 +49,11 @@ final class WorkerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Health health = new Health();
-    WorkerMetrics metrics = new WorkerMetrics();
     Optional<InetSocketAddress> address = environment.http();
     // First, so that what cannot be listened at is known before any work is taken.
-    try (WorkerHttp http =
-        address.isPresent() ? WorkerHttp.open(address.get(), health, metrics) : null) {
+    try (WorkerMetrics metrics = new WorkerMetrics();
+        WorkerHttp http =
+            address.isPresent() ? WorkerHttp.open(address.get(), health, metrics) : null) {
       serve(health, metrics);
     }
     return Exit.DONE;
@@ -59,17 +61,20 @@ final class WorkerCommand implements Callable<Integer> {
 
   private void serve(Health health, WorkerMetrics metrics) throws Exception {
     BusySlots busy = new BusySlots();
-    metrics.registry().registerGauge("buttress.busy.slots", busy::count);
+    MetricRegistry registry = metrics.registry();
+    registry.registerGauge("buttress.busy.slots", busy::count);
+    Set<Queue> served = EnumSet.copyOf(Arrays.asList(queues));
     Optional<URI> pod = environment.pod();
-    WorkflowClient temporal = Connections.temporal(environment);
-    ArtifactStore artifacts = Connections.artifacts(environment);
+    WorkflowClient temporal = Connections.temporal(environment, metrics.temporal());
+    ArtifactStore artifacts = Connections.artifacts(environment, registry);
     // A worker in a cluster reads files only where it is told to.
     Sources sources =
         new Sources(
             environment.fileRoots().orElse(List.of()),
-            environment.hub(),
-            Connections.sources(environment),
-            environment.home().resolve("cache"));
+            environment.hub(registry),
+            Connections.sources(environment, registry),
+            environment.home().resolve("cache"),
+            registry);
     Links links = Connections.links(environment, temporal.getOptions().getNamespace());
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
@@ -84,17 +89,23 @@ final class WorkerCommand implements Callable<Integer> {
                     Thread.currentThread().interrupt();
                   }
                 }));
-    try (MlflowTracker tracker = Connections.mlflow(environment, artifacts);
+    try (MlflowTracker tracker = Connections.mlflow(environment, artifacts, registry);
         PodDeletionCost cost = pod.map(at -> PodDeletionCost.start(at, busy)).orElse(null);
         TemporalReachability reachability =
             new TemporalReachability(temporal.getWorkflowServiceStubs());
         StudyWorker worker =
             StudyWorker.start(
                 temporal,
-                Services.of(artifacts, sources, Optional.of(tracker), links),
-                EnumSet.copyOf(Arrays.asList(queues)),
-                busy)) {
-      LOG.info("serving {} on {}", Arrays.toString(queues), temporal.getOptions().getNamespace());
+                Services.of(artifacts, sources, Optional.of(tracker), links, registry),
+                served,
+                new LogContext(),
+                busy,
+                new ActivityFailures(registry));
+        QueueBacklog backlog = QueueBacklog.start(temporal, registry)) {
+      if (served.contains(Queue.GPU)) {
+        GpuMemory.register(registry);
+      }
+      LOG.info("serving {} on {}", served, temporal.getOptions().getNamespace());
       health.started(reachability::answers);
       stop.await();
       health.stopping();
