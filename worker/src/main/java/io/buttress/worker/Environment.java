@@ -5,6 +5,7 @@ import io.buttress.storage.ArtifactStore;
 import java.io.File;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -33,6 +34,11 @@ public final class Environment {
           "MB", BigInteger.TEN.pow(6),
           "GB", BigInteger.TEN.pow(9),
           "TB", BigInteger.TEN.pow(12));
+
+  private static final Pattern LISTEN =
+      Pattern.compile("(|[^:/\\s]+|\\[[0-9a-fA-F:.]+]):(\\d{1,5})");
+
+  private static final Pattern POD = Pattern.compile("([a-z0-9-]+)/([a-z0-9.-]+)");
 
   /** As Python's {@code huggingface_hub} reads them. */
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
@@ -153,6 +159,54 @@ public final class Environment {
         .filter(name -> !name.isEmpty())
         .distinct()
         .toList();
+  }
+
+  /**
+   * Where probes and metrics are answered: {@code HOST:PORT}, or {@code :PORT} on every address.
+   */
+  public Optional<InetSocketAddress> http() throws ServiceException {
+    Optional<String> text = get("BUTTRESS_HTTP");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Matcher address = LISTEN.matcher(text.get().strip());
+    if (!address.matches() || Integer.parseInt(address.group(2)) > 0xFFFF) {
+      throw new ServiceException(
+          "BUTTRESS_HTTP: must be HOST:PORT or :PORT, as 127.0.0.1:9090, not " + text.get());
+    }
+    int port = Integer.parseInt(address.group(2));
+    return Optional.of(
+        address.group(1).isEmpty()
+            ? new InetSocketAddress(port)
+            : new InetSocketAddress(address.group(1), port));
+  }
+
+  /** The pod of this worker at the Kubernetes API, by {@code BUTTRESS_POD}, NAMESPACE/NAME. */
+  public Optional<URI> pod() throws ServiceException {
+    Optional<String> text = get("BUTTRESS_POD");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    Matcher pod = POD.matcher(text.get().strip());
+    if (!pod.matches()) {
+      throw new ServiceException("BUTTRESS_POD: must be NAMESPACE/NAME, not " + text.get());
+    }
+    String host = require("KUBERNETES_SERVICE_HOST", "the Kubernetes API's, as in every pod");
+    String port = require("KUBERNETES_SERVICE_PORT", "the Kubernetes API's, as in every pod");
+    try {
+      return Optional.of(
+          new URI(
+              "https",
+              null,
+              host,
+              Integer.parseInt(port),
+              "/api/v1/namespaces/" + pod.group(1) + "/pods/" + pod.group(2),
+              null,
+              null));
+    } catch (URISyntaxException | NumberFormatException e) {
+      throw new ServiceException(
+          "KUBERNETES_SERVICE_HOST and _PORT are no address: " + e.getMessage(), e);
+    }
   }
 
   /** The variables with secrets read from their files, for libraries that take a map. */

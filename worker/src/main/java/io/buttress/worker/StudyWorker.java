@@ -6,11 +6,13 @@ import io.buttress.training.HandOver;
 import io.buttress.workflow.StudyWorkflowImpl;
 import io.buttress.workflow.TrialWorkflowImpl;
 import io.temporal.client.WorkflowClient;
+import io.temporal.common.interceptors.WorkerInterceptor;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -30,11 +32,16 @@ public final class StudyWorker implements AutoCloseable {
     this.handOver = handOver;
   }
 
-  public static StudyWorker start(WorkflowClient client, Services services, Set<Queue> queues) {
+  /**
+   * @param observers see every workflow and activity, the first one from outside
+   */
+  public static StudyWorker start(
+      WorkflowClient client, Services services, Set<Queue> queues, WorkerInterceptor... observers) {
+    WorkerInterceptor[] interceptors = Arrays.copyOf(observers, observers.length + 1);
+    interceptors[observers.length] = new KeepAlive();
     WorkerFactory factory =
         WorkerFactory.newInstance(
-            client,
-            WorkerFactoryOptions.newBuilder().setWorkerInterceptors(new KeepAlive()).build());
+            client, WorkerFactoryOptions.newBuilder().setWorkerInterceptors(interceptors).build());
     if (queues.contains(Queue.STUDIES)) {
       Worker worker = factory.newWorker(TaskQueues.STUDIES);
       worker.registerWorkflowImplementationTypes(StudyWorkflowImpl.class, TrialWorkflowImpl.class);

@@ -5,6 +5,8 @@ import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.tracking.MlflowTracker;
 import io.temporal.client.WorkflowClient;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Option;
     description = {
       "Runs the workflows and activities of studies.",
       "Needs TEMPORAL_ADDRESS, MLFLOW_TRACKING_URI, BUTTRESS_BUCKET and the AWS_* variables;",
-      "reads file: sources only below BUTTRESS_FILE_ROOTS, s3: only in BUTTRESS_S3_BUCKETS."
+      "reads file: sources only below BUTTRESS_FILE_ROOTS, s3: only in BUTTRESS_S3_BUCKETS;",
+      "answers probes and gives metrics at BUTTRESS_HTTP (HOST:PORT), where that is set."
     },
     mixinStandardHelpOptions = true)
 final class WorkerCommand implements Callable<Integer> {
@@ -43,6 +46,21 @@ final class WorkerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Health health = new Health();
+    WorkerMetrics metrics = new WorkerMetrics();
+    Optional<InetSocketAddress> address = environment.http();
+    // First, so that what cannot be listened at is known before any work is taken.
+    try (WorkerHttp http =
+        address.isPresent() ? WorkerHttp.open(address.get(), health, metrics) : null) {
+      serve(health, metrics);
+    }
+    return Exit.DONE;
+  }
+
+  private void serve(Health health, WorkerMetrics metrics) throws Exception {
+    BusySlots busy = new BusySlots();
+    metrics.registry().registerGauge("buttress.busy.slots", busy::count);
+    Optional<URI> pod = environment.pod();
     WorkflowClient temporal = Connections.temporal(environment);
     ArtifactStore artifacts = Connections.artifacts(environment);
     // A worker in a cluster reads files only where it is told to.
@@ -67,16 +85,21 @@ final class WorkerCommand implements Callable<Integer> {
                   }
                 }));
     try (MlflowTracker tracker = Connections.mlflow(environment, artifacts);
+        PodDeletionCost cost = pod.map(at -> PodDeletionCost.start(at, busy)).orElse(null);
+        TemporalReachability reachability =
+            new TemporalReachability(temporal.getWorkflowServiceStubs());
         StudyWorker worker =
             StudyWorker.start(
                 temporal,
                 Services.of(artifacts, sources, Optional.of(tracker), links),
-                EnumSet.copyOf(Arrays.asList(queues)))) {
+                EnumSet.copyOf(Arrays.asList(queues)),
+                busy)) {
       LOG.info("serving {} on {}", Arrays.toString(queues), temporal.getOptions().getNamespace());
+      health.started(reachability::answers);
       stop.await();
+      health.stopping();
     } finally {
       stopped.countDown();
     }
-    return Exit.DONE;
   }
 }

@@ -3,6 +3,8 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -113,5 +115,55 @@ final class EnvironmentTest {
                 "HF_HUB_OFFLINE", "1"));
     assertThat(environment.hub()).hasToString("https://hub.example/mirror, with a token, offline");
     assertThat(new Environment(Map.of()).hub()).hasToString("https://huggingface.co");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1:9090, 127.0.0.1, 9090", "[::1]:1, 0:0:0:0:0:0:0:1, 1"})
+  void readsWhereToListen(String text, String host, int port) throws Exception {
+    InetSocketAddress address = new Environment(Map.of("BUTTRESS_HTTP", text)).http().orElseThrow();
+    assertThat(address.getAddress().getHostAddress()).isEqualTo(host);
+    assertThat(address.getPort()).isEqualTo(port);
+  }
+
+  @Test
+  void aPortAloneIsOnEveryAddress() throws Exception {
+    InetSocketAddress address =
+        new Environment(Map.of("BUTTRESS_HTTP", ":9090")).http().orElseThrow();
+    assertThat(address.getAddress().isAnyLocalAddress()).isTrue();
+    assertThat(address.getPort()).isEqualTo(9090);
+    assertThat(new Environment(Map.of()).http()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"9090", "host", "host:", ":65536", "http://host:1", "::1:9090"})
+  void refusesToListenAtWhatIsNoAddress(String text) {
+    Environment environment = new Environment(Map.of("BUTTRESS_HTTP", text));
+    assertThatThrownBy(environment::http)
+        .isInstanceOf(ServiceException.class)
+        .hasMessageContainingAll("BUTTRESS_HTTP", text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.96.0.1, 10.96.0.1", "fd00::1, [fd00::1]"})
+  void findsItsPod(String host, String written) throws Exception {
+    Environment environment =
+        new Environment(
+            Map.of(
+                "BUTTRESS_POD", "studies/gpu-7f9-x2",
+                "KUBERNETES_SERVICE_HOST", host,
+                "KUBERNETES_SERVICE_PORT", "443"));
+    assertThat(environment.pod())
+        .contains(
+            URI.create("https://" + written + ":443/api/v1/namespaces/studies/pods/gpu-7f9-x2"));
+    assertThat(new Environment(Map.of()).pod()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pod", "a/b/c", "a/../b", "A/b", "$(POD_NAMESPACE)/$(POD_NAME)"})
+  void refusesWhatIsNoPod(String text) {
+    Environment environment = new Environment(Map.of("BUTTRESS_POD", text));
+    assertThatThrownBy(environment::pod)
+        .isInstanceOf(ServiceException.class)
+        .hasMessageContainingAll("BUTTRESS_POD", text);
   }
 }
