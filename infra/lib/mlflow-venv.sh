@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # A Python virtual environment with the MLflow server. To be sourced.
 
-MLFLOW_PINS="mlflow==3.17.2 mlflow-skinny==3.17.2 mlflow-tracing==3.17.2 boto3==1.43.127"
+# shellcheck source=infra/lib/pins.sh
+. "$(dirname "${BASH_SOURCE[0]}")/pins.sh"
 
 # mlflow_python: prints a Python 3.10 or newer; fails with one line when there is none.
 mlflow_python() {

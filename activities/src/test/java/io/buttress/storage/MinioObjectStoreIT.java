@@ -3,6 +3,8 @@ package io.buttress.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.buttress.stack.Stack;
+import io.buttress.stack.StackExtension;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -16,14 +18,18 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(StackExtension.class)
 class MinioObjectStoreIT extends ObjectStoreContract {
+  private static Stack stack;
   private static MinioObjectStore store;
   private final String prefix = "tests/" + UUID.randomUUID() + "/";
 
   @BeforeAll
-  static void open() {
-    store = Stack.objects();
+  static void open(Stack servers) {
+    stack = servers;
+    store = stack.objects();
   }
 
   @AfterAll
@@ -87,15 +93,15 @@ class MinioObjectStoreIT extends ObjectStoreContract {
   @Test
   void urisNameBucketAndKey() {
     assertThat(store.uri("models/x"))
-        .hasToString("s3://" + Stack.variable("BUTTRESS_BUCKET") + "/models/x");
+        .hasToString("s3://" + stack.variable("BUTTRESS_BUCKET") + "/models/x");
   }
 
   @Test
   void aMissingBucketIsNamed() {
     try (MinioObjectStore other =
         at(
-            Stack.variable("AWS_ENDPOINT_URL_S3"),
-            Stack.variable("AWS_SECRET_ACCESS_KEY"),
+            stack.variable("AWS_ENDPOINT_URL_S3"),
+            stack.variable("AWS_SECRET_ACCESS_KEY"),
             "no-such-bucket")) {
       assertThatThrownBy(other::verifyWritable)
           .isInstanceOf(IOException.class)
@@ -109,9 +115,9 @@ class MinioObjectStoreIT extends ObjectStoreContract {
   void wrongCredentialsAreNamedButNotShown() {
     try (MinioObjectStore other =
         at(
-            Stack.variable("AWS_ENDPOINT_URL_S3"),
+            stack.variable("AWS_ENDPOINT_URL_S3"),
             "wrong-secret",
-            Stack.variable("BUTTRESS_BUCKET"))) {
+            stack.variable("BUTTRESS_BUCKET"))) {
       assertThatThrownBy(other::verifyWritable)
           .isInstanceOf(IOException.class)
           .hasMessageContaining("AWS_SECRET_ACCESS_KEY")
@@ -132,8 +138,8 @@ class MinioObjectStoreIT extends ObjectStoreContract {
   private static MinioObjectStore at(String endpoint, String secret, String bucket) {
     return new MinioObjectStore(
         URI.create(endpoint),
-        Stack.variable("AWS_REGION"),
-        Stack.variable("AWS_ACCESS_KEY_ID"),
+        stack.variable("AWS_REGION"),
+        stack.variable("AWS_ACCESS_KEY_ID"),
         secret,
         bucket,
         Duration.ofSeconds(1));

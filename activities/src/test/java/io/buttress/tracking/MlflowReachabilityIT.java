@@ -3,15 +3,18 @@ package io.buttress.tracking;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.stack.Stack;
+import io.buttress.stack.StackExtension;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
-import io.buttress.storage.Stack;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(StackExtension.class)
 class MlflowReachabilityIT {
   @TempDir Path directory;
 
@@ -23,8 +26,8 @@ class MlflowReachabilityIT {
   }
 
   @Test
-  void theServerAnswers() throws IOException {
-    try (MlflowTracker tracker = tracker(Stack.variable("MLFLOW_TRACKING_URI") + "/")) {
+  void theServerAnswers(Stack stack) throws IOException {
+    try (MlflowTracker tracker = tracker(stack.variable("MLFLOW_TRACKING_URI") + "/")) {
       tracker.verifyReachable();
     }
   }
@@ -43,8 +46,8 @@ class MlflowReachabilityIT {
   }
 
   @Test
-  void aServerThatIsNotMlflowIsNamed() throws IOException {
-    try (MlflowTracker tracker = tracker(Stack.variable("AWS_ENDPOINT_URL_S3"))) {
+  void aServerThatIsNotMlflowIsNamed(Stack stack) throws IOException {
+    try (MlflowTracker tracker = tracker(stack.variable("AWS_ENDPOINT_URL_S3"))) {
       assertThatThrownBy(tracker::verifyReachable)
           .isInstanceOf(IOException.class)
           .hasMessageContaining("MLFLOW_TRACKING_URI");

@@ -11,10 +11,11 @@ import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.report.BestModels;
 import io.buttress.report.ResultStore;
+import io.buttress.stack.Stack;
+import io.buttress.stack.StackExtension;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
-import io.buttress.storage.Stack;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
@@ -41,6 +42,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.mlflow.api.proto.Service.Metric;
 import org.mlflow.api.proto.Service.Run;
@@ -48,6 +50,7 @@ import org.mlflow.api.proto.Service.RunStatus;
 import org.mlflow.api.proto.Service.RunTag;
 import org.mlflow.tracking.MlflowClient;
 
+@ExtendWith(StackExtension.class)
 class MlflowTrackerIT {
   /** What the test environment tells activities. */
   private static final String WORKFLOW = "test-workflow-id";
@@ -58,11 +61,13 @@ class MlflowTrackerIT {
   private final Plan plan = new Plan(Json.sha256(token), "key", name, 1, List.of());
   private final Trial trial = FinishedTrial.trial(token);
   private final List<AutoCloseable> open = new ArrayList<>();
+  private Stack stack;
   private MlflowClient client;
 
   @BeforeEach
-  void connect() {
-    client = new MlflowClient(Stack.variable("MLFLOW_TRACKING_URI"));
+  void connect(Stack stack) {
+    this.stack = stack;
+    client = new MlflowClient(stack.variable("MLFLOW_TRACKING_URI"));
     open.add(client);
   }
 
@@ -79,12 +84,12 @@ class MlflowTrackerIT {
     }
   }
 
-  private static MlflowAccess access() {
-    return new MlflowAccess(URI.create(Stack.variable("MLFLOW_TRACKING_URI")), null, null, null);
+  private MlflowAccess access() {
+    return new MlflowAccess(URI.create(stack.variable("MLFLOW_TRACKING_URI")), null, null, null);
   }
 
   private ArtifactStore inBucket() throws IOException {
-    ObjectStore objects = Stack.objects();
+    ObjectStore objects = stack.objects();
     open.add(0, objects);
     return new ArtifactStore(objects, directory.resolve("cache"));
   }
@@ -134,7 +139,7 @@ class MlflowTrackerIT {
     StudyRun study = trackedToTheEnd(store);
     Run run = client.getRun(new ResultStore(store).find(study, trial).orElseThrow().mlflowRunId());
     String model = run.getInfo().getArtifactUri() + "/model";
-    assertThat(model).startsWith("s3://" + Stack.variable("BUTTRESS_BUCKET") + "/mlflow/tests_");
+    assertThat(model).startsWith("s3://" + stack.variable("BUTTRESS_BUCKET") + "/mlflow/tests_");
     assertThat(new ResultStore(store).find(study, trial).orElseThrow().modelUri()).isEqualTo(model);
     assertThat(tags(run)).containsEntry("buttress.modelUri", model);
     assertThat(artifacts(run.getInfo().getRunId(), "")).containsKey("model");

@@ -40,7 +40,7 @@ final class Chaos implements AutoCloseable {
     this.folder = folder;
     this.random = new Random(seed);
     this.longestPause = longestPause;
-    worker = Servers.startWorker(folder);
+    worker = servers.startWorker(folder);
   }
 
   /** How many kills hit a study that ran on afterwards. */
@@ -57,10 +57,10 @@ final class Chaos implements AutoCloseable {
       double at = seconds();
       if (victim.equals(WORKER)) {
         worker.kill();
-        worker = Servers.startWorker(folder);
+        worker = servers.startWorker(folder);
       } else {
-        Servers.kill(victim);
-        Servers.up();
+        servers.stack().kill(victim);
+        servers.stack().up();
       }
       if (!stillRuns(workflowId, 0)) {
         say("%7.1f s  %s: the study ended meanwhile, which does not count", at, victim);
@@ -93,7 +93,7 @@ final class Chaos implements AutoCloseable {
       if (!worker.alive()) {
         // It gives up when a server does not answer at its start: its supervisor's part.
         say("%7.1f s  the worker ended by itself and is started again", seconds());
-        worker = Servers.startWorker(folder);
+        worker = servers.startWorker(folder);
       }
       Thread.sleep(20);
     }

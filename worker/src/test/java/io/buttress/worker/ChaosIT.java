@@ -3,12 +3,15 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.stack.Stack;
+import io.buttress.stack.StackExtension;
 import io.buttress.study.Json;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A study whose worker and servers are killed again and again ends like one that ran in one piece.
  * {@code infra/chaos} runs this at full size.
  */
+@ExtendWith(StackExtension.class)
 final class ChaosIT {
   private static final long SEED = Long.getLong("chaos.seed", 1);
   private static final int KILLS = Integer.getInteger("chaos.kills", 6);
@@ -28,13 +32,13 @@ final class ChaosIT {
   private Path folder;
 
   @Test
-  void killingAnythingAtAnyMomentChangesNoNumber() throws Exception {
+  void killingAnythingAtAnyMomentChangesNoNumber(Stack stack) throws Exception {
     URI model =
         System.getProperty("chaos.model") == null
             ? TinyModel.write(folder.resolve("model")).toUri()
             : Path.of(System.getProperty("chaos.model")).toUri();
     say("seed %d, %d kills, files in %s", SEED, KILLS, folder);
-    try (Servers servers = Servers.connect();
+    try (Servers servers = new Servers(stack);
         Chaos chaos = new Chaos(servers, folder, SEED, PAUSE)) {
       while (chaos.killed() < KILLS) {
         String name = "chaos-" + UUID.randomUUID();

@@ -1,12 +1,15 @@
 package io.buttress.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import eu.rekawek.toxiproxy.Proxy;
 import eu.rekawek.toxiproxy.ToxiproxyClient;
 import eu.rekawek.toxiproxy.model.Toxic;
 import eu.rekawek.toxiproxy.model.ToxicDirection;
+import io.buttress.stack.Stack;
+import io.buttress.stack.StackExtension;
 import io.buttress.study.Json;
 import io.buttress.study.StudyResult;
 import java.io.IOException;
@@ -24,9 +27,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A study whose way to the object store and to MLflow is bad, while it trains. */
+@ExtendWith(StackExtension.class)
 final class FaultsIT {
   private static final Duration BAD = Duration.ofSeconds(4);
   private static final Duration DOWN = Duration.ofSeconds(20);
@@ -39,11 +44,15 @@ final class FaultsIT {
   private WorkerProcess worker;
 
   @BeforeEach
-  void connect() throws Exception {
-    servers = Servers.connect();
-    String program =
-        Servers.require(
-            "BUTTRESS_TOXIPROXY", "the path of toxiproxy-server, which infra/test sets");
+  void connect(Stack stack) throws Exception {
+    servers = new Servers(stack);
+    String program = System.getenv("BUTTRESS_TOXIPROXY");
+    if (program == null) {
+      String reason =
+          "BUTTRESS_TOXIPROXY is not set to the path of toxiproxy-server, by infra/test";
+      assertThat(System.getenv("CI")).as(reason).isNull();
+      abort(reason);
+    }
     int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
@@ -59,7 +68,7 @@ final class FaultsIT {
     Proxy mlflow = proxy(toxiproxies, "MLFLOW_TRACKING_URI");
     proxies = List.of(minio, mlflow);
     worker =
-        Servers.startWorker(
+        servers.startWorker(
             folder,
             Map.of(
                 "AWS_ENDPOINT_URL_S3", "http://" + minio.getListen(),
@@ -95,8 +104,8 @@ final class FaultsIT {
     }
   }
 
-  private static Proxy proxy(ToxiproxyClient toxiproxies, String variable) throws IOException {
-    URI server = URI.create(System.getenv(variable));
+  private Proxy proxy(ToxiproxyClient toxiproxies, String variable) throws IOException {
+    URI server = URI.create(servers.stack().variable(variable));
     return toxiproxies.createProxy(
         variable, "127.0.0.1:0", server.getHost() + ":" + server.getPort());
   }

@@ -3,6 +3,8 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.stack.Stack;
+import io.buttress.stack.StackExtension;
 import io.buttress.study.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,17 +14,19 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two workers train one trial at once: the first one was given up, but is not dead. */
+@ExtendWith(StackExtension.class)
 final class OverlapIT {
   @TempDir private Path folder;
   private final String name = "overlap-" + UUID.randomUUID();
   private Servers servers;
 
   @BeforeEach
-  void connect() throws Exception {
-    servers = Servers.connect();
+  void connect(Stack stack) throws Exception {
+    servers = new Servers(stack);
   }
 
   @AfterEach
@@ -36,12 +40,12 @@ final class OverlapIT {
   @Test
   void aWorkerThatStoodStillComesBack() throws Exception {
     JsonNode study = study(4000);
-    try (WorkerProcess first = Servers.startWorker(folder)) {
+    try (WorkerProcess first = servers.startWorker(folder)) {
       servers.studies().start(name, study);
       String trial = servers.awaitTraining(name);
       servers.awaitCheckpoint(trial, 1);
       first.signal("STOP");
-      try (WorkerProcess second = Servers.startWorker(folder)) {
+      try (WorkerProcess second = servers.startWorker(folder)) {
         servers.awaitCheckpoint(trial, 2);
         first.signal("CONT");
         servers.studies().result(name).get(300, TimeUnit.SECONDS);
@@ -54,16 +58,16 @@ final class OverlapIT {
   @Test
   void aWorkerThatLostTemporalTrainsToTheEnd() throws Exception {
     JsonNode study = study(3000);
-    String address = System.getenv("TEMPORAL_ADDRESS");
+    String address = servers.stack().variable("TEMPORAL_ADDRESS");
     int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
     try (Relay relay = new Relay(port);
         WorkerProcess first =
-            Servers.startWorker(folder, Map.of("TEMPORAL_ADDRESS", relay.address()))) {
+            servers.startWorker(folder, Map.of("TEMPORAL_ADDRESS", relay.address()))) {
       servers.studies().start(name, study);
       String trial = servers.awaitTraining(name);
       servers.awaitCheckpoint(trial, 1);
       relay.cut();
-      try (WorkerProcess second = Servers.startWorker(folder)) {
+      try (WorkerProcess second = servers.startWorker(folder)) {
         servers.awaitCheckpoint(trial, 2);
         servers.studies().result(name).get(300, TimeUnit.SECONDS);
         assertThat(first.alive()).isTrue();

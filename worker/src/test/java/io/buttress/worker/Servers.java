@@ -2,8 +2,8 @@ package io.buttress.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.buttress.stack.Stack;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.StudyProgress;
 import io.temporal.api.common.v1.WorkflowExecution;
@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,42 +24,25 @@ import java.util.regex.Pattern;
 import org.mlflow.api.proto.Service.Run;
 import org.mlflow.tracking.MlflowClient;
 
-/** The servers of {@code infra/stack} that the environment names. */
+/** Real servers, with clients of them and with workers. */
 final class Servers implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  private final Environment environment = new Environment(System.getenv());
+  private final Stack stack;
   private final WorkflowClient temporal;
   private final ArtifactStore artifacts;
   private final MlflowClient mlflow;
 
-  private Servers() throws ServiceException {
+  Servers(Stack stack) throws ServiceException {
+    this.stack = stack;
+    Environment environment = new Environment(stack.environment());
     temporal = Connections.temporal(environment);
     artifacts = Connections.artifacts(environment);
-    mlflow = new MlflowClient(environment.require("MLFLOW_TRACKING_URI", "a server"));
+    mlflow = new MlflowClient(stack.variable("MLFLOW_TRACKING_URI"));
   }
 
-  /** Without servers the test fails in CI and is skipped elsewhere. */
-  static Servers connect() throws ServiceException {
-    for (String variable :
-        List.of(
-            "TEMPORAL_ADDRESS", "MLFLOW_TRACKING_URI", "AWS_ENDPOINT_URL_S3", "BUTTRESS_STACK")) {
-      require(variable, "run infra/stack up and source its env file");
-    }
-    return new Servers();
-  }
-
-  /** The value of a variable. Without it the test fails in CI and is skipped elsewhere. */
-  static String require(String variable, String otherwise) {
-    String value = System.getenv(variable);
-    if (value == null || value.isEmpty()) {
-      String reason = variable + " is not set: " + otherwise;
-      if (System.getenv("CI") != null) {
-        fail(reason);
-      }
-      assumeTrue(false, reason);
-    }
-    return value;
+  Stack stack() {
+    return stack;
   }
 
   StudyClient studies() {
@@ -71,8 +53,8 @@ final class Servers implements AutoCloseable {
     return artifacts;
   }
 
-  String bucket() throws ServiceException {
-    return environment.require("BUTTRESS_BUCKET", "a bucket that exists");
+  String bucket() {
+    return stack.variable("BUTTRESS_BUCKET");
   }
 
   MlflowClient mlflow() {
@@ -93,16 +75,16 @@ final class Servers implements AutoCloseable {
   /**
    * @param folder of its log and its cache
    */
-  static WorkerProcess startWorker(Path folder) throws IOException {
+  WorkerProcess startWorker(Path folder) throws IOException {
     return startWorker(folder, Map.of());
   }
 
   /**
    * @param environment beside what it needs
    */
-  static WorkerProcess startWorker(Path folder, Map<String, String> environment)
-      throws IOException {
-    Map<String, String> all = new HashMap<>(environment);
+  WorkerProcess startWorker(Path folder, Map<String, String> environment) throws IOException {
+    Map<String, String> all = new HashMap<>(stack.environment());
+    all.putAll(environment);
     all.put("BUTTRESS_HOME", folder.resolve("home").toString());
     all.put("BUTTRESS_FILE_ROOTS", "/");
     return WorkerProcess.start(Files.createTempFile(folder, "worker-", ".log"), all, "worker");
@@ -164,31 +146,6 @@ final class Servers implements AutoCloseable {
       temporal.newUntypedWorkflowStub(workflowId).terminate("the test has ended");
     } catch (WorkflowNotFoundException e) {
       // It has ended, or never began.
-    }
-  }
-
-  /**
-   * kill -9.
-   *
-   * @param server {@code temporal}, {@code minio} or {@code mlflow}
-   */
-  static void kill(String server) throws IOException, InterruptedException {
-    stack("kill", server);
-  }
-
-  /** Starts what is dead and waits until it answers. */
-  static void up() throws IOException, InterruptedException {
-    stack("up");
-  }
-
-  private static void stack(String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("../infra/stack"));
-    command.addAll(List.of(arguments));
-    command.addAll(List.of("--dir", System.getenv("BUTTRESS_STACK")));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes());
-    if (process.waitFor() != 0) {
-      throw new IOException(command + ": " + output);
     }
   }
 

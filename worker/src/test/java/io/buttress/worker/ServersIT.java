@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.buttress.stack.Stack;
+import io.buttress.stack.StackExtension;
 import io.buttress.storage.ObjectStore;
 import io.buttress.study.Json;
 import io.buttress.study.StudyResult;
@@ -26,10 +28,12 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.mlflow.api.proto.Service.RunStatus;
 
 /** Studies on the servers that the environment names: Temporal, MinIO, MLflow. */
+@ExtendWith(StackExtension.class)
 final class ServersIT {
   @TempDir private Path folder;
   private final String name = "it-" + UUID.randomUUID();
@@ -37,9 +41,9 @@ final class ServersIT {
   private WorkerProcess worker;
 
   @BeforeEach
-  void connect() throws Exception {
-    servers = Servers.connect();
-    worker = Servers.startWorker(folder, Map.of("BUTTRESS_S3_BUCKETS", servers.bucket()));
+  void connect(Stack stack) throws Exception {
+    servers = new Servers(stack);
+    worker = servers.startWorker(folder, Map.of("BUTTRESS_S3_BUCKETS", servers.bucket()));
   }
 
   @AfterEach
@@ -59,7 +63,7 @@ final class ServersIT {
     servers.studies().start(name, study);
     servers.awaitCheckpoint(servers.awaitTraining(name), 1);
     worker.kill();
-    worker = Servers.startWorker(folder);
+    worker = servers.startWorker(folder);
 
     StudyResult result = servers.studies().result(name).get(300, TimeUnit.SECONDS);
     assertThat(result.done()).isEqualTo(result.planned()).isEqualTo(2);
@@ -72,7 +76,7 @@ final class ServersIT {
     servers.studies().start(name, study(2000, 2));
     String trial = servers.awaitTraining(name);
     int seen = servers.studies().activity(name + "/" + trial).orElseThrow().position().step();
-    try (WorkerProcess other = Servers.startWorker(folder)) {
+    try (WorkerProcess other = servers.startWorker(folder)) {
       assertThat(worker.terminate()).isEqualTo(128 + 15);
       assertThat(worker.output()).doesNotContain("ERROR");
 
@@ -123,7 +127,7 @@ final class ServersIT {
     assertThat(store.exists(ended)).isFalse();
 
     worker.kill();
-    worker = Servers.startWorker(folder);
+    worker = servers.startWorker(folder);
     servers.awaitCheckpoint(trial, 2);
     assertThat(worker.output()).contains("going on from step");
     servers.studies().cancel(name);
@@ -189,7 +193,8 @@ final class ServersIT {
 
   /** The command line, in a process that has ended. */
   private WorkerProcess run(Map<String, String> environment, String... arguments) throws Exception {
-    Map<String, String> all = new HashMap<>(environment);
+    Map<String, String> all = new HashMap<>(servers.stack().environment());
+    all.putAll(environment);
     all.put("BUTTRESS_HOME", folder.resolve("command-home").toString());
     WorkerProcess process =
         WorkerProcess.start(Files.createTempFile(folder, "command-", ".log"), all, arguments);

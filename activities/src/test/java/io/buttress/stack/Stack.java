@@ -1,0 +1,48 @@
+package io.buttress.stack;
+
+import io.buttress.storage.MinioObjectStore;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/** Temporal, MinIO and MLflow, running. */
+public interface Stack extends AutoCloseable {
+
+  /** Variables that tell workers and clients where the servers are. */
+  Map<String, String> environment();
+
+  /**
+   * kill -9.
+   *
+   * @param server {@code temporal}, {@code minio} or {@code mlflow}
+   */
+  void kill(String server) throws IOException, InterruptedException;
+
+  /** Starts what is dead and waits until it answers. */
+  void up() throws IOException, InterruptedException;
+
+  @Override
+  void close();
+
+  default String variable(String name) {
+    return Optional.ofNullable(environment().get(name))
+        .filter(value -> !value.isBlank())
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    name + " is not set: run infra/stack up and source the env file it names"));
+  }
+
+  /** A client of its own for each caller, who closes it. */
+  default MinioObjectStore objects() {
+    return new MinioObjectStore(
+        URI.create(variable("AWS_ENDPOINT_URL_S3")),
+        variable("AWS_REGION"),
+        variable("AWS_ACCESS_KEY_ID"),
+        variable("AWS_SECRET_ACCESS_KEY"),
+        variable("BUTTRESS_BUCKET"),
+        Duration.ofSeconds(5));
+  }
+}
