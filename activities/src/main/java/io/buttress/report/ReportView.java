@@ -162,6 +162,11 @@ record ReportView(
       String runLink,
       String workflowLink) {}
 
+  boolean linked() {
+    return trials.stream()
+        .anyMatch(trial -> trial.runLink() != null || trial.workflowLink() != null);
+  }
+
   /** Without links. */
   static ReportView of(StudyReport report, List<ReportedTask> tasks, Map<String, Spectra> spectra) {
     return of(report, tasks, spectra, Links.OfStudy.NONE);
