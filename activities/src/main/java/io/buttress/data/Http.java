@@ -7,6 +7,7 @@ import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
 import dev.failsafe.function.CheckedPredicate;
+import io.buttress.access.Secrets;
 import io.buttress.storage.DiskWriteException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -138,6 +139,11 @@ final class Http {
 
     /** Whether a no from there is final: links of others expire. */
     boolean isFinal(HttpUrl from);
+
+    /** What it knows from us and may repeat. */
+    default Secrets secrets() {
+      return Secrets.NONE;
+    }
   }
 
   /** What is made of an answer. Runs while its bytes come. */
@@ -342,7 +348,7 @@ final class Http {
     if (!site.isFinal(url) || TRANSIENT.contains(status)) {
       return new BusyException(url.host(), status, retryAfter(answer));
     }
-    throw new Refusal(status, answer.headers());
+    throw new Refusal(status, answer.headers(), site.secrets());
   }
 
   private static Duration retryAfter(Response answer) {
@@ -382,10 +388,12 @@ final class Http {
         }
       }
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException problem) {
-        throw problem;
-      }
-      throw new IOException(String.valueOf(e.getCause().getMessage()), e.getCause());
+      Throwable cause = e.getCause();
+      throw site.secrets()
+          .hide(
+              cause instanceof IOException problem
+                  ? problem
+                  : new IOException(String.valueOf(cause.getMessage()), cause));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for " + site);

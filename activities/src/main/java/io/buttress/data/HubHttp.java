@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import io.buttress.access.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -19,12 +20,14 @@ final class HubHttp implements Http.Site {
   private final URI endpoint;
   private final HttpUrl origin;
   private final Optional<String> token;
+  private final Secrets secrets;
   private final Http http;
 
   HubHttp(URI endpoint, Optional<String> token, Pace pace) {
     this.endpoint = endpoint;
     this.origin = HttpUrl.get(endpoint);
     this.token = token;
+    this.secrets = new Secrets(token.orElse(null));
     this.http = new Http(new OkHttpClient(), address -> true, this, pace);
   }
 
@@ -97,6 +100,11 @@ final class HubHttp implements Http.Site {
     return origin.isHttps() == from.isHttps()
         && origin.host().equals(from.host())
         && origin.port() == from.port();
+  }
+
+  @Override
+  public Secrets secrets() {
+    return secrets;
   }
 
   @Override

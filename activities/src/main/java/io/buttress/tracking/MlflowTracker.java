@@ -1,8 +1,10 @@
 package io.buttress.tracking;
 
+import io.buttress.access.Secrets;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Quote;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import java.io.IOException;
@@ -17,7 +19,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.mlflow.api.proto.Service.RunInfo;
 import org.mlflow.api.proto.Service.RunStatus;
-import org.mlflow.tracking.MlflowClient;
 import org.mlflow.tracking.MlflowClientException;
 import org.mlflow.tracking.MlflowHttpException;
 
@@ -33,8 +34,12 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
   /** Of a few requests; {@code open} sends the most, about six. */
   private static final Duration CALL_LIMIT = Duration.ofSeconds(60);
 
+  /** Of what a server says, in characters. */
+  private static final int SHOWN = 500;
+
   private final MlflowAccess access;
   private final ArtifactStore store;
+  private final Secrets secrets;
   private final MlflowHttp http;
   private final MlflowCalls calls;
 
@@ -46,8 +51,9 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
   MlflowTracker(MlflowAccess access, ArtifactStore store, Duration callLimit) {
     this.access = access;
     this.store = store;
+    secrets = access.secrets();
     http = new MlflowHttp(access);
-    calls = new MlflowCalls(() -> new MlflowClient(access.credentials()), callLimit);
+    calls = new MlflowCalls(access::client, callLimit);
   }
 
   /** A run that is open. */
@@ -171,19 +177,20 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for " + access, e);
     } catch (MlflowHttpException e) {
+      // Not as a cause: a server may repeat what it was sent, and histories keep causes.
       throw new IOException(
-          access + " answers with status " + e.getStatusCode() + ": " + e.getBodyMessage(), e);
+          access
+              + " answers with status "
+              + e.getStatusCode()
+              + ": "
+              + Quote.line(secrets.hide(String.valueOf(e.getBodyMessage())), SHOWN));
     } catch (MlflowClientException e) {
       if (e.getCause() == null) {
-        throw new IOException(access + ": " + e.getMessage(), e);
+        throw new IOException(access + ": " + secrets.hide(e.getMessage()));
       }
-      throw new IOException(
-          "cannot reach "
-              + access
-              + ": "
-              + e.getCause().getMessage()
-              + "; check MLFLOW_TRACKING_URI",
-          e);
+      IOException problem =
+          e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+      throw http.unreachable(secrets.hide(problem));
     }
   }
 }

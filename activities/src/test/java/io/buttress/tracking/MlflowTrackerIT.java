@@ -80,7 +80,8 @@ class MlflowTrackerIT {
   }
 
   private static MlflowAccess access() {
-    return new MlflowAccess(URI.create(Stack.variable("MLFLOW_TRACKING_URI")), null, null, null);
+    return new MlflowAccess(
+        URI.create(Stack.variable("MLFLOW_TRACKING_URI")), null, null, null, null);
   }
 
   private ArtifactStore inBucket() throws IOException {

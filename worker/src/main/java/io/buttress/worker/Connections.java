@@ -7,24 +7,20 @@ import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.tracking.MlflowAccess;
 import io.buttress.tracking.MlflowTracker;
-import io.grpc.StatusRuntimeException;
 import io.temporal.api.enums.v1.TaskQueueType;
 import io.temporal.api.taskqueue.v1.TaskQueue;
-import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
 import io.temporal.api.workflowservice.v1.DescribeTaskQueueRequest;
 import io.temporal.client.WorkflowClient;
-import io.temporal.envconfig.ClientConfigProfile;
-import io.temporal.envconfig.LoadClientConfigProfileOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Connects to the services that the environment names, and checks that they answer. */
 final class Connections {
-  private static final Duration TEMPORAL_LIMIT = Duration.ofSeconds(10);
   private static final Duration STORE_START_PATIENCE = Duration.ofSeconds(5);
   private static final Duration STORE_PATIENCE = Duration.ofMinutes(2);
 
@@ -35,39 +31,15 @@ final class Connections {
    * {@code TEMPORAL_TLS_*} say, or the Temporal CLI's configuration file.
    */
   static WorkflowClient temporal(Environment environment) throws ServiceException {
-    ClientConfigProfile profile;
+    TemporalSettings settings = TemporalSettings.of(environment);
+    WorkflowServiceStubs stubs = WorkflowServiceStubs.newServiceStubs(settings.stubs().build());
+    WorkflowClient client = WorkflowClient.newInstance(stubs, settings.client().build());
     try {
-      profile =
-          ClientConfigProfile.load(
-              LoadClientConfigProfileOptions.newBuilder()
-                  .setEnvOverrides(environment.withSecrets("TEMPORAL_API_KEY"))
-                  .build());
-    } catch (IOException e) {
-      throw new ServiceException("Temporal's configuration cannot be read: " + e.getMessage(), e);
-    }
-    WorkflowServiceStubs stubs =
-        WorkflowServiceStubs.newServiceStubs(profile.toWorkflowServiceStubsOptions());
-    WorkflowClient client = WorkflowClient.newInstance(stubs, profile.toWorkflowClientOptions());
-    try {
-      stubs.connect(TEMPORAL_LIMIT);
-      stubs
-          .blockingStub()
-          .describeNamespace(
-              DescribeNamespaceRequest.newBuilder()
-                  .setNamespace(client.getOptions().getNamespace())
-                  .build());
+      settings.verify(stubs, client.getOptions().getNamespace());
       return client;
-    } catch (StatusRuntimeException | IllegalStateException e) {
+    } catch (ServiceException e) {
       stubs.shutdownNow();
-      throw new ServiceException(
-          "Temporal does not answer for namespace "
-              + client.getOptions().getNamespace()
-              + " at "
-              + stubs.getOptions().getTarget()
-              + ": check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE ("
-              + e.getMessage()
-              + ")",
-          e);
+      throw e;
     }
   }
 
@@ -82,7 +54,9 @@ final class Connections {
           bucket(environment, own(environment), STORE_PATIENCE),
           environment.home().resolve("cache"),
           environment.cacheBytes());
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (IllegalArgumentException e) {
+      throw new ServiceException("BUTTRESS_BUCKET: " + e.getMessage(), e);
+    } catch (IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
   }
@@ -106,31 +80,43 @@ final class Connections {
 
   private static MinioObjectStore bucket(Environment environment, String name, Duration patience)
       throws ServiceException {
+    URI endpoint = environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address");
+    if (!endpoint.getPath().isEmpty()) {
+      throw new ServiceException("AWS_ENDPOINT_URL_S3: must not have a path");
+    }
     return new MinioObjectStore(
-        environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address"),
+        endpoint,
         environment.get("AWS_REGION").orElse("us-east-1"),
-        environment.require("AWS_ACCESS_KEY_ID", "the object store's access key"),
-        environment.require("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
+        environment.requireToken("AWS_ACCESS_KEY_ID", "the object store's access key"),
+        environment.requireToken("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
         name,
-        patience);
+        patience,
+        environment.authorities("AWS_CA_BUNDLE"));
   }
 
   /** The MLflow server at {@code MLFLOW_TRACKING_URI}, checked to answer. */
   static MlflowTracker mlflow(Environment environment, ArtifactStore artifacts)
       throws ServiceException {
     URI uri = environment.uri("MLFLOW_TRACKING_URI", "the MLflow server's address");
+    Optional<String> username = environment.get("MLFLOW_TRACKING_USERNAME");
+    Optional<String> password = environment.get("MLFLOW_TRACKING_PASSWORD");
+    if (username.isPresent() != password.isPresent()) {
+      throw new ServiceException(
+          "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD: set both or none");
+    }
     try {
       MlflowTracker tracker =
           new MlflowTracker(
               new MlflowAccess(
                   uri,
-                  environment.get("MLFLOW_TRACKING_USERNAME").orElse(null),
-                  environment.get("MLFLOW_TRACKING_PASSWORD").orElse(null),
-                  environment.get("MLFLOW_TRACKING_TOKEN").orElse(null)),
+                  username.orElse(null),
+                  password.orElse(null),
+                  environment.token("MLFLOW_TRACKING_TOKEN").orElse(null),
+                  environment.authorities("MLFLOW_TRACKING_SERVER_CERT_PATH").orElse(null)),
               artifacts);
       tracker.verifyReachable();
       return tracker;
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
   }
@@ -143,10 +129,6 @@ final class Connections {
     URI ui = null;
     if (environment.get("BUTTRESS_TEMPORAL_UI").isPresent()) {
       ui = environment.uri("BUTTRESS_TEMPORAL_UI", "the address of Temporal's web UI");
-      if (ui.getHost() == null
-          || !("http".equals(ui.getScheme()) || "https".equals(ui.getScheme()))) {
-        throw new ServiceException("BUTTRESS_TEMPORAL_UI: must be like http://HOST:PORT");
-      }
     }
     return Links.of(mlflow, ui, namespace);
   }

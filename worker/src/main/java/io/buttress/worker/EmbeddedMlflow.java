@@ -94,7 +94,7 @@ final class EmbeddedMlflow implements AutoCloseable {
   }
 
   MlflowTracker tracker(ArtifactStore artifacts) {
-    return new MlflowTracker(new MlflowAccess(uri, null, null, null), artifacts);
+    return new MlflowTracker(new MlflowAccess(uri, null, null, null, null), artifacts);
   }
 
   URI uri() {
