@@ -28,12 +28,16 @@ final class Connections {
 
   /**
    * Temporal as {@code TEMPORAL_ADDRESS}, {@code TEMPORAL_NAMESPACE}, {@code TEMPORAL_API_KEY} and
-   * {@code TEMPORAL_TLS_*} say, or the Temporal CLI's configuration file.
+   * {@code TEMPORAL_TLS_*} say, or the Temporal CLI's configuration file; with {@code
+   * BUTTRESS_CODEC_KEY} what is sent there is encrypted.
    */
   static WorkflowClient temporal(Environment environment) throws ServiceException {
     TemporalSettings settings = TemporalSettings.of(environment);
+    PayloadCipher cipher = PayloadCipher.of(environment);
     WorkflowServiceStubs stubs = WorkflowServiceStubs.newServiceStubs(settings.stubs().build());
-    WorkflowClient client = WorkflowClient.newInstance(stubs, settings.client().build());
+    WorkflowClient client =
+        WorkflowClient.newInstance(
+            stubs, settings.client().setDataConverter(cipher.converter()).build());
     try {
       settings.verify(stubs, client.getOptions().getNamespace());
       return client;

@@ -402,6 +402,9 @@ final class StartUpTest {
     wrong.put(
         "a password in the hub's address",
         new Wrong(Map.of("HF_ENDPOINT", "https://user:" + PASSWORD + "@hub"), "HF_ENDPOINT"));
+    wrong.put(
+        "a codec key that is none",
+        new Wrong(Map.of("BUTTRESS_CODEC_KEY", KEY), "BUTTRESS_CODEC_KEY"));
     wrong.put("a hub's token in two lines", new Wrong(Map.of("HF_TOKEN", KEY + "\nb"), "HF_TOKEN"));
   }
 
