@@ -31,7 +31,7 @@ import picocli.CommandLine;
 final class StartUpTest {
   private static final String PASSWORD = "canary-p4ssw0rd";
   private static final String KEY = "canary-k3y";
-  private static final Duration SOON = Duration.ofMinutes(1);
+  private static final Duration SOON = Duration.ofMinutes(2);
 
   @TempDir private Path folder;
   private final Deque<AutoCloseable> servers = new ArrayDeque<>();
