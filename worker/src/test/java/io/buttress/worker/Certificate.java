@@ -9,7 +9,7 @@ import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 
 /** Certificates of tests: an authority, and what it signs for servers and clients. */
-record Certificate(HeldCertificate held, HeldCertificate authority) {
+record Certificate(HeldCertificate held) {
 
   static HeldCertificate newAuthority() {
     return new HeldCertificate.Builder().certificateAuthority(0).build();
@@ -31,7 +31,7 @@ record Certificate(HeldCertificate held, HeldCertificate authority) {
             .addSubjectAlternativeName(name)
             .validityInterval(end.minus(Duration.ofDays(9)).toEpochMilli(), end.toEpochMilli())
             .build();
-    return new Certificate(held, authority);
+    return new Certificate(held);
   }
 
   /** For a server. */
