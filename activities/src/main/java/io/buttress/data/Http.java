@@ -9,6 +9,7 @@ import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
 import dev.failsafe.RetryPolicyBuilder;
 import dev.failsafe.function.CheckedPredicate;
+import io.buttress.access.Secrets;
 import io.buttress.storage.DiskWriteException;
 import io.buttress.storage.RetryCounter;
 import java.io.IOException;
@@ -163,6 +164,11 @@ final class Http {
 
     /** Whether a no from there is final: links of others expire. */
     boolean isFinal(HttpUrl from);
+
+    /** What it knows from us and may repeat. */
+    default Secrets secrets() {
+      return Secrets.NONE;
+    }
   }
 
   /** What is made of an answer. Runs while its bytes come. */
@@ -372,7 +378,7 @@ final class Http {
     if (!site.isFinal(url) || TRANSIENT.contains(status)) {
       return new BusyException(url.host(), status, retryAfter(answer));
     }
-    throw new Refusal(status, answer.headers());
+    throw new Refusal(status, answer.headers(), site.secrets());
   }
 
   private static Duration retryAfter(Response answer) {
@@ -412,10 +418,12 @@ final class Http {
         }
       }
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof IOException problem) {
-        throw problem;
-      }
-      throw new IOException(String.valueOf(e.getCause().getMessage()), e.getCause());
+      Throwable cause = e.getCause();
+      throw site.secrets()
+          .hide(
+              cause instanceof IOException problem
+                  ? problem
+                  : new IOException(String.valueOf(cause.getMessage()), cause));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted while waiting for " + site);

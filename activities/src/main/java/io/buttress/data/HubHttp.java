@@ -1,6 +1,7 @@
 package io.buttress.data;
 
 import com.codahale.metrics.MetricRegistry;
+import io.buttress.access.Secrets;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -20,12 +21,14 @@ final class HubHttp implements Http.Site {
   private final URI endpoint;
   private final HttpUrl origin;
   private final Optional<String> token;
+  private final Secrets secrets;
   private final Http http;
 
   HubHttp(URI endpoint, Optional<String> token, Pace pace, MetricRegistry metrics) {
     this.endpoint = endpoint;
     this.origin = HttpUrl.get(endpoint);
     this.token = token;
+    this.secrets = new Secrets(token.orElse(null));
     this.http = new Http(new OkHttpClient(), address -> true, this, pace, metrics, "hub");
   }
 
@@ -98,6 +101,11 @@ final class HubHttp implements Http.Site {
     return origin.isHttps() == from.isHttps()
         && origin.host().equals(from.host())
         && origin.port() == from.port();
+  }
+
+  @Override
+  public Secrets secrets() {
+    return secrets;
   }
 
   @Override

@@ -144,7 +144,8 @@ final class HubSession {
     try {
       json = Json.MAPPER.readTree(body);
     } catch (JsonProcessingException e) {
-      throw new IOException("the answer is not a Hugging Face hub's", e);
+      // The parser's complaint would show what the server said.
+      throw new IOException("the answer is not a Hugging Face hub's");
     }
     String commit = json.path("sha").asText();
     if (!commit.matches("[0-9a-f]{40}")) {

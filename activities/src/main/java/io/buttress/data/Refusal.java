@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import io.buttress.access.Secrets;
 import io.buttress.study.Quote;
 import okhttp3.Headers;
 
@@ -12,10 +13,10 @@ final class Refusal extends Exception {
   private final String code;
   private final String reason;
 
-  Refusal(int status, Headers headers) {
+  Refusal(int status, Headers headers, Secrets secrets) {
     this.status = status;
     this.code = text(headers, "X-Error-Code");
-    this.reason = Quote.line(text(headers, "X-Error-Message").strip(), LONGEST);
+    this.reason = Quote.line(secrets.hide(text(headers, "X-Error-Message").strip()), LONGEST);
   }
 
   int status() {

@@ -30,6 +30,9 @@ final class ReportText {
   private static final Map<Character, String> LATEX =
       Map.ofEntries(
           Map.entry('\\', "\\textbackslash{}"),
+          // A line's end takes these two for its own when they come next.
+          Map.entry('[', "{[}"),
+          Map.entry('*', "{*}"),
           Map.entry('{', "\\{"),
           Map.entry('}', "\\}"),
           Map.entry('$', "\\$"),

@@ -10,12 +10,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 
 /** Trials as a flat table: one row each, nested fields by their path ({@code validation.f1}). */
 final class TrialsCsv {
   private TrialsCsv() {}
+
+  private static final Pattern FORMULA = Pattern.compile("\\s*[=+\\-@]|[\\t\\r]");
 
   /** RFC 4180 text; empty cells for what a trial lacks. */
   static String text(List<TrialResult> trials) throws IOException {
@@ -51,7 +54,12 @@ final class TrialsCsv {
     } else if (node.isArray()) {
       row.put(path, node.toString());
     } else {
-      row.put(path, node.isNull() ? null : node.asText());
+      row.put(path, node.isNull() ? null : node.isTextual() ? inert(node.asText()) : node.asText());
     }
+  }
+
+  /** Text that no spreadsheet takes for a formula; numbers have cells of their own. */
+  private static String inert(String text) {
+    return FORMULA.matcher(text).lookingAt() ? "'" + text : text;
   }
 }

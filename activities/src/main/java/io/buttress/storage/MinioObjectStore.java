@@ -6,6 +6,7 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
+import io.buttress.access.TlsProblem;
 import io.minio.BucketExistsArgs;
 import io.minio.CopyObjectArgs;
 import io.minio.GetObjectArgs;
@@ -39,12 +40,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import javax.net.ssl.SSLHandshakeException;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+import okhttp3.tls.HandshakeCertificates;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Objects in a bucket of MinIO, or of another S3 service that has conditional writes. */
 public final class MinioObjectStore implements ObjectStore {
   private static final Logger LOG = LoggerFactory.getLogger(MinioObjectStore.class);
+  private static final String ENDPOINT = "AWS_ENDPOINT_URL_S3";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration IO_TIMEOUT = Duration.ofSeconds(60);
   private static final Duration FIRST_DELAY = Duration.ofMillis(200);
@@ -68,12 +73,32 @@ public final class MinioObjectStore implements ObjectStore {
   private final Counter written;
   private final FailsafeExecutor<Object> retries;
 
+  /** With the authorities that the JVM trusts. */
+  public MinioObjectStore(
+      URI endpoint,
+      String region,
+      String accessKey,
+      String secretKey,
+      String bucket,
+      Duration patience) {
+    this(
+        endpoint,
+        region,
+        accessKey,
+        secretKey,
+        bucket,
+        patience,
+        Optional.empty(),
+        new MetricRegistry());
+  }
+
   /**
    * Connects on first use.
    *
    * @param region as the server has it, {@code us-east-1} for MinIO
    * @param bucket must exist
    * @param patience how long every call goes on trying while the server is down or busy
+   * @param authorities whom to trust; empty: whom the JVM trusts
    * @throws IllegalArgumentException when endpoint or bucket cannot be such
    */
   public MinioObjectStore(
@@ -82,29 +107,19 @@ public final class MinioObjectStore implements ObjectStore {
       String accessKey,
       String secretKey,
       String bucket,
-      Duration patience) {
-    this(endpoint, region, accessKey, secretKey, bucket, patience, new MetricRegistry());
-  }
-
-  /**
-   * @param metrics where bytes and retries are counted
-   */
-  public MinioObjectStore(
-      URI endpoint,
-      String region,
-      String accessKey,
-      String secretKey,
-      String bucket,
       Duration patience,
+      Optional<HandshakeCertificates> authorities,
       MetricRegistry metrics) {
     this.endpoint = endpoint;
     this.bucket = BucketExistsArgs.builder().bucket(bucket).build().bucket();
-    this.client =
+    MinioClient.Builder builder =
         MinioClient.builder()
             .endpoint(endpoint.toString())
             .region(region)
-            .credentials(accessKey, secretKey)
-            .build();
+            .credentials(accessKey, secretKey);
+    // The client closes what it is given.
+    authorities.ifPresent(trusted -> builder.httpClient(http(trusted), true));
+    this.client = builder.build();
     long connect = Math.min(CONNECT_TIMEOUT.toMillis(), patience.toMillis());
     long io = Math.min(IO_TIMEOUT.toMillis(), patience.toMillis());
     client.setTimeout(connect, io, io);
@@ -112,6 +127,13 @@ public final class MinioObjectStore implements ObjectStore {
     this.read = metrics.counter("buttress.bytes.store.read");
     this.written = metrics.counter("buttress.bytes.store.written");
     this.retries = Failsafe.with(retries(patience));
+  }
+
+  private static OkHttpClient http(HandshakeCertificates trusted) {
+    return new OkHttpClient.Builder()
+        .protocols(List.of(Protocol.HTTP_1_1))
+        .sslSocketFactory(trusted.sslSocketFactory(), trusted.trustManager())
+        .build();
   }
 
   /**
@@ -282,7 +304,7 @@ public final class MinioObjectStore implements ObjectStore {
       if (e.getCause() instanceof MinioException problem) {
         throw failure(what, problem);
       }
-      if (e.getCause() instanceof IOException) {
+      if (e.getCause() instanceof IOException || TlsProblem.of(e).isPresent()) {
         throw failure(what, e);
       }
       throw e;
@@ -332,7 +354,8 @@ public final class MinioObjectStore implements ObjectStore {
         || (problem.getCause() instanceof IOException cause
             && !(cause instanceof FileSystemException)
             && !(cause instanceof FileNotFoundException)
-            && !(cause instanceof SSLHandshakeException));
+            && !(cause instanceof SSLHandshakeException)
+            && TlsProblem.of(cause).orElse(TlsProblem.OTHER) == TlsProblem.OTHER);
   }
 
   private static boolean isInterruption(Throwable problem) {
@@ -357,11 +380,23 @@ public final class MinioObjectStore implements ObjectStore {
                     + " BUTTRESS_S3_BUCKETS)";
             case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
                 "; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+            case "AuthorizationHeaderMalformed", "PermanentRedirect" ->
+                "; check AWS_REGION and AWS_ENDPOINT_URL_S3";
+            case "RequestTimeTooSkewed" -> "; set this machine's clock";
             default -> "";
           };
       return new IOException(start + code + ", " + problem.getMessage() + check, problem);
     }
+    Optional<TlsProblem> tls = TlsProblem.of(problem);
+    if (tls.isPresent()) {
+      String check = tls.get().line(ENDPOINT, "AWS_CA_BUNDLE", ENDPOINT);
+      return new IOException(start + check, problem);
+    }
+    if (problem instanceof InvalidResponseException || problem instanceof XmlParserException) {
+      return new IOException(
+          start + "it does not answer as an S3 server does; check " + ENDPOINT, problem);
+    }
     Throwable cause = problem.getCause() == null ? problem : problem.getCause();
-    return new IOException(start + cause.getMessage() + "; check AWS_ENDPOINT_URL_S3", problem);
+    return new IOException(start + cause.getMessage() + "; check " + ENDPOINT, problem);
   }
 }

@@ -1,9 +1,13 @@
 package io.buttress.tracking;
 
+import io.buttress.access.Secrets;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
+import okhttp3.tls.HandshakeCertificates;
+import org.mlflow.tracking.MlflowClient;
+import org.mlflow.tracking.TrustingClient;
 import org.mlflow.tracking.creds.BasicMlflowHostCreds;
 
 /**
@@ -13,8 +17,14 @@ import org.mlflow.tracking.creds.BasicMlflowHostCreds;
  * @param username null without
  * @param password null without
  * @param token bearer token, used when there is no password; null without
+ * @param authorities whom to trust; null: whom the JVM trusts
  */
-public record MlflowAccess(URI trackingUri, String username, String password, String token) {
+public record MlflowAccess(
+    URI trackingUri,
+    String username,
+    String password,
+    String token,
+    HandshakeCertificates authorities) {
 
   /**
    * @throws IllegalArgumentException when the URI is no HTTP address
@@ -23,13 +33,17 @@ public record MlflowAccess(URI trackingUri, String username, String password, St
     String scheme = trackingUri.getScheme();
     if (trackingUri.getHost() == null || !("http".equals(scheme) || "https".equals(scheme))) {
       throw new IllegalArgumentException(
-          "MLFLOW_TRACKING_URI: must be http://HOST:PORT or https://HOST:PORT, not " + trackingUri);
+          "MLFLOW_TRACKING_URI: must be http://HOST:PORT or https://HOST:PORT");
     }
     trackingUri = URI.create(trackingUri.toString().replaceAll("/+$", ""));
   }
 
-  BasicMlflowHostCreds credentials() {
-    return new BasicMlflowHostCreds(trackingUri.toString(), username, password, token, false);
+  MlflowClient client() {
+    BasicMlflowHostCreds credentials =
+        new BasicMlflowHostCreds(trackingUri.toString(), username, password, token, false);
+    return authorities == null
+        ? new MlflowClient(credentials)
+        : TrustingClient.create(credentials, authorities.sslContext());
   }
 
   /** Value of the {@code Authorization} header. */
@@ -39,6 +53,14 @@ public record MlflowAccess(URI trackingUri, String username, String password, St
       return Optional.of("Basic " + Base64.getEncoder().encodeToString(pair));
     }
     return Optional.ofNullable(token).map(value -> "Bearer " + value);
+  }
+
+  /** What the server knows from us and may repeat. */
+  Secrets secrets() {
+    return new Secrets(
+        password,
+        token,
+        authorization().map(value -> value.substring(value.indexOf(' ') + 1)).orElse(null));
   }
 
   /** Without the secrets. */

@@ -1,5 +1,7 @@
 package io.buttress.tracking;
 
+import io.buttress.access.Secrets;
+import io.buttress.access.TlsProblem;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -17,6 +19,7 @@ import java.util.stream.Collectors;
 
 /** The tracking server's HTTP endpoints that its Java client lacks. */
 final class MlflowHttp {
+  private static final String SETTING = "MLFLOW_TRACKING_URI";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration UPLOAD_TIMEOUT = Duration.ofMinutes(10);
@@ -24,14 +27,20 @@ final class MlflowHttp {
 
   private final MlflowAccess access;
   // The server does not speak HTTP/2, and logs every attempt to.
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT_TIMEOUT)
-          .build();
+  private final HttpClient client;
+  private final Secrets secrets;
 
   MlflowHttp(MlflowAccess access) {
     this.access = access;
+    this.secrets = access.secrets();
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_TIMEOUT);
+    if (access.authorities() != null) {
+      builder.sslContext(access.authorities().sslContext());
+    }
+    this.client = builder.build();
   }
 
   /** A call of the API proper: health checks answer before it does, and to anybody. */
@@ -50,8 +59,7 @@ final class MlflowHttp {
               + " server's --allowed-hosts");
     }
     if (status != 200 || !response.body().strip().startsWith("{")) {
-      throw new IOException(
-          problem(response) + ", not as an MLflow server does; check MLFLOW_TRACKING_URI");
+      throw new IOException(problem(response) + ", not as an MLflow server does; check " + SETTING);
     }
   }
 
@@ -81,19 +89,31 @@ final class MlflowHttp {
   private HttpResponse<String> send(HttpRequest request) throws IOException {
     try {
       return client.send(request, BodyHandlers.ofString());
-    } catch (ConnectException e) {
-      throw new IOException("cannot reach " + access + "; check MLFLOW_TRACKING_URI", e);
     } catch (IOException e) {
-      throw new IOException(
-          access + " does not answer: " + e.getMessage() + "; check MLFLOW_TRACKING_URI", e);
+      throw unreachable(secrets.hide(e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for " + access, e);
     }
   }
 
+  /** Says which setting to look at. */
+  IOException unreachable(IOException problem) {
+    String what =
+        TlsProblem.of(problem)
+            .map(tls -> ": " + tls.line(SETTING, "MLFLOW_TRACKING_SERVER_CERT_PATH", SETTING))
+            .orElseGet(() -> reason(problem) + "; check " + SETTING);
+    return new IOException("cannot reach " + access + what, problem);
+  }
+
+  private static String reason(IOException problem) {
+    return problem instanceof ConnectException || problem.getMessage() == null
+        ? ""
+        : ": " + problem.getMessage();
+  }
+
   private String problem(HttpResponse<String> response) {
-    String body = response.body().strip().replaceAll("\\s+", " ");
+    String body = secrets.hide(response.body().strip()).replaceAll("\\s+", " ");
     return access
         + " answers with status "
         + response.statusCode()

@@ -1,10 +1,12 @@
 package io.buttress.tracking;
 
 import com.codahale.metrics.MetricRegistry;
+import io.buttress.access.Secrets;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.RetryCounter;
+import io.buttress.study.Quote;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import java.io.IOException;
@@ -19,7 +21,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.mlflow.api.proto.Service.RunInfo;
 import org.mlflow.api.proto.Service.RunStatus;
-import org.mlflow.tracking.MlflowClient;
 import org.mlflow.tracking.MlflowClientException;
 import org.mlflow.tracking.MlflowHttpException;
 
@@ -35,8 +36,12 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
   /** Of a few requests; {@code open} sends the most, about six. */
   private static final Duration CALL_LIMIT = Duration.ofSeconds(60);
 
+  /** Of what a server says, in characters. */
+  private static final int SHOWN = 500;
+
   private final MlflowAccess access;
   private final ArtifactStore store;
+  private final Secrets secrets;
   private final MlflowHttp http;
   private final MlflowCalls calls;
 
@@ -53,12 +58,9 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
       MlflowAccess access, ArtifactStore store, MetricRegistry metrics, Duration callLimit) {
     this.access = access;
     this.store = store;
+    secrets = access.secrets();
     http = new MlflowHttp(access);
-    calls =
-        new MlflowCalls(
-            () -> new MlflowClient(access.credentials()),
-            callLimit,
-            new RetryCounter(metrics, "mlflow"));
+    calls = new MlflowCalls(access::client, callLimit, new RetryCounter(metrics, "mlflow"));
   }
 
   /** A run that is open. */
@@ -182,19 +184,20 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for " + access, e);
     } catch (MlflowHttpException e) {
+      // Not as a cause: a server may repeat what it was sent, and histories keep causes.
       throw new IOException(
-          access + " answers with status " + e.getStatusCode() + ": " + e.getBodyMessage(), e);
+          access
+              + " answers with status "
+              + e.getStatusCode()
+              + ": "
+              + Quote.line(secrets.hide(String.valueOf(e.getBodyMessage())), SHOWN));
     } catch (MlflowClientException e) {
       if (e.getCause() == null) {
-        throw new IOException(access + ": " + e.getMessage(), e);
+        throw new IOException(access + ": " + secrets.hide(e.getMessage()));
       }
-      throw new IOException(
-          "cannot reach "
-              + access
-              + ": "
-              + e.getCause().getMessage()
-              + "; check MLFLOW_TRACKING_URI",
-          e);
+      IOException problem =
+          e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+      throw http.unreachable(secrets.hide(problem));
     }
   }
 }

@@ -441,6 +441,26 @@ class HubSessionTest {
   }
 
   @Test
+  void aTokenThatTheHubRepeatsIsNotTold() {
+    server.hubFails(FakeHub.status(403, "X-Error-Message", "no access with " + SECRET));
+    refusal(() -> session(TOKEN).model(MODEL)).contains("HF_TOKEN", "no access with ***");
+
+    FakeHub.Fault broken =
+        (exchange, content) -> {
+          byte[] body = ("{" + SECRET).getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+        };
+    server.hubFails(broken);
+    Throwable problem = Assertions.catchThrowable(() -> session(TOKEN).model(MODEL));
+    assertThat(problem).hasMessageContaining("not a Hugging Face hub's");
+    // Histories keep causes, too.
+    for (Throwable t = problem; t != null; t = t.getCause()) {
+      assertThat(t.toString()).doesNotContain(SECRET);
+    }
+  }
+
+  @Test
   void whatWatchesMayEndTheDownload() throws Exception {
     HubSession watched =
         session(TOKEN)

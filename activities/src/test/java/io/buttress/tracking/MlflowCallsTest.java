@@ -69,7 +69,7 @@ class MlflowCallsTest {
 
   private MlflowTracker tracker(Duration limit) {
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-    return new MlflowTracker(new MlflowAccess(uri, null, null, null), null, metrics, limit);
+    return new MlflowTracker(new MlflowAccess(uri, null, null, null, null), null, metrics, limit);
   }
 
   @AfterEach

@@ -21,7 +21,7 @@ class MlflowReachabilityIT {
 
   private MlflowTracker tracker(String uri) throws IOException {
     return new MlflowTracker(
-        new MlflowAccess(URI.create(uri), null, null, null),
+        new MlflowAccess(URI.create(uri), null, null, null, null),
         new ArtifactStore(
             new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache")),
         new MetricRegistry());

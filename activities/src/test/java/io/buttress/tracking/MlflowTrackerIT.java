@@ -86,7 +86,8 @@ class MlflowTrackerIT {
   }
 
   private MlflowAccess access() {
-    return new MlflowAccess(URI.create(stack.variable("MLFLOW_TRACKING_URI")), null, null, null);
+    return new MlflowAccess(
+        URI.create(stack.variable("MLFLOW_TRACKING_URI")), null, null, null, null);
   }
 
   private ArtifactStore inBucket() throws IOException {

@@ -3,6 +3,7 @@ package io.buttress.worker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -46,6 +47,8 @@ public final class Buttress {
     // The engine ships with its native libraries and has nobody to report to.
     System.setProperty("ai.djl.offline", "true");
     System.setProperty("OPT_OUT_TRACKING", "true");
+    // Of gRPC and others; it would go to standard error.
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
     int exit;
     try {
       Path log = environment.home().resolve("logs").resolve("buttress.log");
@@ -55,6 +58,7 @@ public final class Buttress {
         Files.createDirectories(log.getParent());
         System.setProperty("buttress.log", log.toString());
       }
+      SLF4JBridgeHandler.install();
       exit = commandLine(environment, log).execute(arguments);
     } catch (ServiceException | IOException e) {
       System.err.println("buttress: " + e.getMessage());

@@ -10,25 +10,20 @@ import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.tracking.MlflowAccess;
 import io.buttress.tracking.MlflowTracker;
-import io.grpc.StatusRuntimeException;
 import io.temporal.api.enums.v1.TaskQueueType;
 import io.temporal.api.taskqueue.v1.TaskQueue;
-import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
 import io.temporal.api.workflowservice.v1.DescribeTaskQueueRequest;
 import io.temporal.client.WorkflowClient;
-import io.temporal.envconfig.ClientConfigProfile;
-import io.temporal.envconfig.LoadClientConfigProfileOptions;
 import io.temporal.serviceclient.WorkflowServiceStubs;
-import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Connects to the services that the environment names, and checks that they answer. */
 final class Connections {
-  private static final Duration TEMPORAL_LIMIT = Duration.ofSeconds(10);
   private static final Duration STORE_START_PATIENCE = Duration.ofSeconds(5);
   private static final Duration STORE_PATIENCE = Duration.ofMinutes(2);
 
@@ -36,7 +31,8 @@ final class Connections {
 
   /**
    * Temporal as {@code TEMPORAL_ADDRESS}, {@code TEMPORAL_NAMESPACE}, {@code TEMPORAL_API_KEY} and
-   * {@code TEMPORAL_TLS_*} say, or the Temporal CLI's configuration file.
+   * {@code TEMPORAL_TLS_*} say, or the Temporal CLI's configuration file; with {@code
+   * BUTTRESS_CODEC_KEY} what is sent there is encrypted.
    */
   static WorkflowClient temporal(Environment environment) throws ServiceException {
     return temporal(environment, new NoopScope());
@@ -46,42 +42,19 @@ final class Connections {
    * @param metrics of Temporal's client and worker
    */
   static WorkflowClient temporal(Environment environment, Scope metrics) throws ServiceException {
-    ClientConfigProfile profile;
-    try {
-      profile =
-          ClientConfigProfile.load(
-              LoadClientConfigProfileOptions.newBuilder()
-                  .setEnvOverrides(environment.withSecrets("TEMPORAL_API_KEY"))
-                  .build());
-    } catch (IOException e) {
-      throw new ServiceException("Temporal's configuration cannot be read: " + e.getMessage(), e);
-    }
+    TemporalSettings settings = TemporalSettings.of(environment);
+    PayloadCipher cipher = PayloadCipher.of(environment);
     WorkflowServiceStubs stubs =
-        WorkflowServiceStubs.newServiceStubs(
-            WorkflowServiceStubsOptions.newBuilder(profile.toWorkflowServiceStubsOptions())
-                .setMetricsScope(metrics)
-                .build());
-    WorkflowClient client = WorkflowClient.newInstance(stubs, profile.toWorkflowClientOptions());
+        WorkflowServiceStubs.newServiceStubs(settings.stubs().setMetricsScope(metrics).build());
+    WorkflowClient client =
+        WorkflowClient.newInstance(
+            stubs, settings.client().setDataConverter(cipher.converter()).build());
     try {
-      stubs.connect(TEMPORAL_LIMIT);
-      stubs
-          .blockingStub()
-          .describeNamespace(
-              DescribeNamespaceRequest.newBuilder()
-                  .setNamespace(client.getOptions().getNamespace())
-                  .build());
+      settings.verify(stubs, client.getOptions().getNamespace());
       return client;
-    } catch (StatusRuntimeException | IllegalStateException e) {
+    } catch (ServiceException e) {
       stubs.shutdownNow();
-      throw new ServiceException(
-          "Temporal does not answer for namespace "
-              + client.getOptions().getNamespace()
-              + " at "
-              + stubs.getOptions().getTarget()
-              + ": check TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE ("
-              + e.getMessage()
-              + ")",
-          e);
+      throw e;
     }
   }
 
@@ -103,7 +76,9 @@ final class Connections {
           environment.home().resolve("cache"),
           environment.cacheBytes(),
           metrics);
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (IllegalArgumentException e) {
+      throw new ServiceException("BUTTRESS_BUCKET: " + e.getMessage(), e);
+    } catch (IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
   }
@@ -128,13 +103,18 @@ final class Connections {
   private static MinioObjectStore bucket(
       Environment environment, String name, Duration patience, MetricRegistry metrics)
       throws ServiceException {
+    URI endpoint = environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address");
+    if (!endpoint.getPath().isEmpty()) {
+      throw new ServiceException("AWS_ENDPOINT_URL_S3: must not have a path");
+    }
     return new MinioObjectStore(
-        environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address"),
+        endpoint,
         environment.get("AWS_REGION").orElse("us-east-1"),
-        environment.require("AWS_ACCESS_KEY_ID", "the object store's access key"),
-        environment.require("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
+        environment.requireToken("AWS_ACCESS_KEY_ID", "the object store's access key"),
+        environment.requireToken("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
         name,
         patience,
+        environment.authorities("AWS_CA_BUNDLE"),
         metrics);
   }
 
@@ -143,19 +123,26 @@ final class Connections {
       Environment environment, ArtifactStore artifacts, MetricRegistry metrics)
       throws ServiceException {
     URI uri = environment.uri("MLFLOW_TRACKING_URI", "the MLflow server's address");
+    Optional<String> username = environment.get("MLFLOW_TRACKING_USERNAME");
+    Optional<String> password = environment.get("MLFLOW_TRACKING_PASSWORD");
+    if (username.isPresent() != password.isPresent()) {
+      throw new ServiceException(
+          "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD: set both or none");
+    }
     try {
       MlflowTracker tracker =
           new MlflowTracker(
               new MlflowAccess(
                   uri,
-                  environment.get("MLFLOW_TRACKING_USERNAME").orElse(null),
-                  environment.get("MLFLOW_TRACKING_PASSWORD").orElse(null),
-                  environment.get("MLFLOW_TRACKING_TOKEN").orElse(null)),
+                  username.orElse(null),
+                  password.orElse(null),
+                  environment.token("MLFLOW_TRACKING_TOKEN").orElse(null),
+                  environment.authorities("MLFLOW_TRACKING_SERVER_CERT_PATH").orElse(null)),
               artifacts,
               metrics);
       tracker.verifyReachable();
       return tracker;
-    } catch (IllegalArgumentException | IOException e) {
+    } catch (IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
   }
@@ -168,10 +155,6 @@ final class Connections {
     URI ui = null;
     if (environment.get("BUTTRESS_TEMPORAL_UI").isPresent()) {
       ui = environment.uri("BUTTRESS_TEMPORAL_UI", "the address of Temporal's web UI");
-      if (ui.getHost() == null
-          || !("http".equals(ui.getScheme()) || "https".equals(ui.getScheme()))) {
-        throw new ServiceException("BUTTRESS_TEMPORAL_UI: must be like http://HOST:PORT");
-      }
     }
     return Links.of(mlflow, ui, namespace);
   }

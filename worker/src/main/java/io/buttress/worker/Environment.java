@@ -1,6 +1,7 @@
 package io.buttress.worker;
 
 import com.codahale.metrics.MetricRegistry;
+import io.buttress.access.Authorities;
 import io.buttress.data.Hub;
 import io.buttress.storage.ArtifactStore;
 import java.io.File;
@@ -10,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import okhttp3.tls.HandshakeCertificates;
 
 /**
  * Settings from environment variables. Every variable {@code NAME} can also be given as {@code
@@ -51,19 +54,46 @@ public final class Environment {
   }
 
   /**
-   * @throws ServiceException when {@code NAME_FILE} names a file that cannot be read
+   * @throws ServiceException when {@code NAME_FILE} names a file that cannot be read or is empty,
+   *     or when both are set
    */
   public Optional<String> get(String name) throws ServiceException {
-    String value = variables.get(name);
+    Optional<String> value = Optional.ofNullable(variables.get(name)).filter(v -> !v.isBlank());
     String file = variables.get(name + "_FILE");
-    if (value == null && file != null && !file.isBlank()) {
-      try {
-        value = Files.readString(Path.of(file)).strip();
-      } catch (IOException e) {
-        throw new ServiceException(name + "_FILE: cannot read " + file, e);
-      }
+    if (file == null || file.isBlank()) {
+      return value;
     }
-    return Optional.ofNullable(value).filter(text -> !text.isBlank());
+    if (value.isPresent()) {
+      throw new ServiceException(name + " and " + name + "_FILE are both set: unset one of them");
+    }
+    String text;
+    try {
+      text = Files.readString(Path.of(file)).strip();
+    } catch (IOException | InvalidPathException e) {
+      throw new ServiceException(name + "_FILE: cannot read " + file);
+    }
+    if (text.isEmpty()) {
+      throw new ServiceException(name + "_FILE: " + file + " is empty");
+    }
+    return Optional.of(text);
+  }
+
+  /** A key, a token or the like: what does not fit on a line of visible ASCII is none. */
+  public Optional<String> token(String name) throws ServiceException {
+    Optional<String> token = get(name).map(String::strip);
+    // The complaint of a library that puts it into a header would show it.
+    if (token.isPresent() && !token.get().matches("[!-~]+")) {
+      throw new ServiceException(name + ": has blanks or other characters that cannot be in it");
+    }
+    return token;
+  }
+
+  /**
+   * @param purpose completes "set it to ..."
+   */
+  public String requireToken(String name, String purpose) throws ServiceException {
+    require(name, purpose);
+    return token(name).orElseThrow();
   }
 
   /**
@@ -75,14 +105,46 @@ public final class Environment {
   }
 
   /**
+   * The address of a server, without a slash at the end. Refused without being shown, because it
+   * may hold a password, is what has a user, a query or a fragment.
+   *
    * @param purpose completes "set it to ..."
    */
   public URI uri(String name, String purpose) throws ServiceException {
-    String text = require(name, purpose);
+    URI uri;
     try {
-      return new URI(text);
+      uri = new URI(require(name, purpose).strip().replaceAll("/+$", ""));
     } catch (URISyntaxException e) {
-      throw new ServiceException(name + " is no address: " + e.getReason(), e);
+      throw new ServiceException(name + " is no address: " + e.getReason());
+    }
+    if (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
+      throw new ServiceException(
+          name + ": must not have a user or password; they have settings of their own");
+    }
+    if (uri.getHost() == null
+        || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+        || uri.getQuery() != null
+        || uri.getFragment() != null) {
+      throw new ServiceException(
+          name + ": must be like https://HOST:PORT, without a query or fragment");
+    }
+    return uri;
+  }
+
+  /**
+   * A file of the authorities to trust in place of this machine's.
+   *
+   * @return empty when the variable is not set
+   */
+  public Optional<HandshakeCertificates> authorities(String name) throws ServiceException {
+    Optional<String> file = get(name);
+    if (file.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Authorities.read(Path.of(file.get())));
+    } catch (IOException | InvalidPathException e) {
+      throw new ServiceException(name + ": " + e.getMessage(), e);
     }
   }
 
@@ -99,27 +161,9 @@ public final class Environment {
         get("HF_HOME")
             .map(Path::of)
             .orElse(Path.of(System.getProperty("user.home"), ".cache", "huggingface"));
-    Optional<String> token = get("HF_TOKEN").map(String::strip);
-    // HTTP's own complaint would show it.
-    if (token.isPresent() && !token.get().matches("[!-~]+")) {
-      throw new ServiceException("HF_TOKEN: has blanks or other characters that no token has");
-    }
-    return new Hub(hubEndpoint(), token, home, hubOffline(), metrics);
-  }
-
-  private URI hubEndpoint() throws ServiceException {
-    if (get("HF_ENDPOINT").isEmpty()) {
-      return Hub.DEFAULT_ENDPOINT;
-    }
-    URI endpoint = uri("HF_ENDPOINT", "a hub's address");
-    if (!("https".equals(endpoint.getScheme()) || "http".equals(endpoint.getScheme()))
-        || endpoint.getHost() == null
-        || endpoint.getUserInfo() != null
-        || endpoint.getQuery() != null
-        || endpoint.getFragment() != null) {
-      throw new ServiceException("HF_ENDPOINT: must be like https://huggingface.co");
-    }
-    return URI.create(endpoint.toString().replaceAll("/+$", ""));
+    URI endpoint =
+        get("HF_ENDPOINT").isEmpty() ? Hub.DEFAULT_ENDPOINT : uri("HF_ENDPOINT", "a hub's address");
+    return new Hub(endpoint, token("HF_TOKEN"), home, hubOffline(), metrics);
   }
 
   private boolean hubOffline() throws ServiceException {
@@ -230,7 +274,7 @@ public final class Environment {
   public Map<String, String> withSecrets(String... names) throws ServiceException {
     Map<String, String> all = new HashMap<>(variables);
     for (String name : names) {
-      get(name).ifPresent(value -> all.put(name, value));
+      token(name).ifPresent(value -> all.put(name, value));
     }
     return all;
   }

@@ -16,7 +16,6 @@ import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowExecutionMetadata;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
-import io.temporal.common.converter.DefaultDataConverter;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -87,11 +86,14 @@ final class StudyClient {
     FineTune.Position position = null;
     if (name.equals("FineTune") && first.getHeartbeatDetails().getPayloadsCount() > 0) {
       position =
-          DefaultDataConverter.STANDARD_INSTANCE.fromPayloads(
-              0,
-              Optional.of(first.getHeartbeatDetails()),
-              FineTune.Position.class,
-              FineTune.Position.class);
+          client
+              .getOptions()
+              .getDataConverter()
+              .fromPayloads(
+                  0,
+                  Optional.of(first.getHeartbeatDetails()),
+                  FineTune.Position.class,
+                  FineTune.Position.class);
     }
     return Optional.of(new Activity(name, position));
   }

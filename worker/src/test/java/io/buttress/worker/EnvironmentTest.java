@@ -28,9 +28,19 @@ final class EnvironmentTest {
   }
 
   @Test
-  void aVariableWinsOverItsFile() throws Exception {
+  void refusesAVariableBesideItsFile() {
     Environment environment = new Environment(Map.of("A", "plain", "A_FILE", "/nowhere"));
-    assertThat(environment.get("A")).contains("plain");
+    assertThatThrownBy(() -> environment.get("A"))
+        .isInstanceOf(ServiceException.class)
+        .hasMessageContaining("A and A_FILE")
+        .hasMessageNotContaining("plain");
+  }
+
+  @Test
+  void aBlankVariableLeavesTheWordToItsFile(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("a"), "value");
+    assertThat(new Environment(Map.of("A", " ", "A_FILE", file.toString())).get("A"))
+        .contains("value");
   }
 
   @Test

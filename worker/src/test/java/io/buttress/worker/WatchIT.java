@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.stack.StackExtension;
 import io.buttress.study.Json;
 import io.buttress.study.StudyResult;
 import java.net.ConnectException;
@@ -27,9 +28,11 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator sees of a worker, while a study runs on the servers of the environment. */
+@ExtendWith(StackExtension.class)
 final class WatchIT {
   /** There only once something fails, and where there is a GPU. */
   private static final Set<String> ON_OCCASION =
@@ -52,10 +55,10 @@ final class WatchIT {
   private URI address;
 
   @BeforeEach
-  void start() throws Exception {
-    servers = Servers.connect();
+  void start(Stack stack) throws Exception {
+    servers = new Servers(stack);
     worker =
-        Servers.startWorker(folder, Map.of("BUTTRESS_HTTP", "127.0.0.1:0", "BUTTRESS_LOG", "json"));
+        servers.startWorker(folder, Map.of("BUTTRESS_HTTP", "127.0.0.1:0", "BUTTRESS_LOG", "json"));
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
     Matcher port = PORT.matcher("");
     while (!port.find()) {
@@ -174,7 +177,7 @@ final class WatchIT {
             Map.of("BUTTRESS_HTTP", "127.0.0.1:" + address.getPort()),
             Map.of("BUTTRESS_LOG", "yaml"),
             Map.of("BUTTRESS_POD", "pod"))) {
-      try (WorkerProcess process = Servers.startWorker(folder, wrong)) {
+      try (WorkerProcess process = servers.startWorker(folder, wrong)) {
         assertThat(process.await()).as(process.output()).isEqualTo(Exit.SERVICE);
         assertThat(process.output()).contains(wrong.keySet().iterator().next());
       }

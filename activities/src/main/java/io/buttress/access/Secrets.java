@@ -1,0 +1,65 @@
+package io.buttress.access;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * Values that a server knows from us and may repeat in what it answers; they are not to be shown.
+ */
+public final class Secrets {
+  public static final Secrets NONE = new Secrets();
+
+  private static final String HIDDEN = "***";
+
+  private final List<String> values;
+
+  /**
+   * @param values null and empty ones are left out
+   */
+  public Secrets(String... values) {
+    this.values =
+        Arrays.stream(values)
+            .filter(Objects::nonNull)
+            .filter(value -> !value.isEmpty())
+            .flatMap(Secrets::spellings)
+            .distinct()
+            // One that holds another is hidden whole.
+            .sorted(Comparator.comparing(String::length).reversed())
+            .toList();
+  }
+
+  private static Stream<String> spellings(String value) {
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    return Stream.of(
+        value,
+        URLEncoder.encode(value, StandardCharsets.UTF_8),
+        Base64.getEncoder().withoutPadding().encodeToString(bytes));
+  }
+
+  /** The text without them. */
+  public String hide(String text) {
+    String shown = text;
+    for (String value : values) {
+      shown = shown.replace(value, HIDDEN);
+    }
+    return shown;
+  }
+
+  /** The problem; when it or a cause tells one of them, another problem that says the rest. */
+  public IOException hide(IOException problem) {
+    for (Throwable t = problem; t != null; t = t.getCause()) {
+      String text = t.toString();
+      if (!hide(text).equals(text)) {
+        return new IOException(hide(problem.toString()));
+      }
+    }
+    return problem;
+  }
+}

@@ -1,0 +1,118 @@
+package io.buttress.worker;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** A local http or https server that answers as much as a start asks for. */
+final class FakeService implements AutoCloseable {
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final String scheme;
+
+  @FunctionalInterface
+  interface Answer {
+    void to(HttpExchange exchange) throws IOException;
+  }
+
+  /**
+   * @param certificate null: plain http
+   */
+  FakeService(Certificate certificate, Answer answer) throws IOException {
+    InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    if (certificate == null) {
+      scheme = "http";
+      server = HttpServer.create(address, 0);
+    } else {
+      scheme = "https";
+      HttpsServer https = HttpsServer.create(address, 0);
+      https.setHttpsConfigurator(new HttpsConfigurator(certificate.handshake().sslContext()));
+      server = https;
+    }
+    server.setExecutor(threads);
+    server.createContext(
+        "/",
+        exchange -> {
+          try {
+            exchange.getRequestBody().readAllBytes();
+            answer.to(exchange);
+          } finally {
+            exchange.close();
+          }
+        });
+    server.start();
+  }
+
+  /** A bucket that can be written. */
+  static Answer bucket() {
+    Set<String> keys = ConcurrentHashMap.newKeySet();
+    return exchange -> {
+      exchange.getResponseHeaders().add("ETag", "\"0\"");
+      boolean put = exchange.getRequestMethod().equals("PUT");
+      if (put && !keys.add(exchange.getRequestURI().getPath())) {
+        answer(
+            exchange,
+            412,
+            "application/xml",
+            "<Error><Code>PreconditionFailed</Code><Message>is there</Message></Error>");
+      } else {
+        exchange.sendResponseHeaders(put ? 200 : 204, -1);
+      }
+    };
+  }
+
+  static Answer s3Error(int status, String code) {
+    return text(
+        status,
+        "application/xml",
+        "<?xml version=\"1.0\"?><Error><Code>"
+            + code
+            + "</Code><Message>as told</Message><Resource>/b</Resource></Error>");
+  }
+
+  /** An MLflow server without experiments. */
+  static Answer tracking() {
+    return text(200, "application/json", "{}");
+  }
+
+  static Answer text(int status, String type, String body) {
+    return exchange -> answer(exchange, status, type, body);
+  }
+
+  /** Refuses, repeating the credentials. */
+  static Answer repeating(int status) {
+    return exchange ->
+        answer(
+            exchange,
+            status,
+            "text/plain",
+            "no access with " + exchange.getRequestHeaders().getFirst("Authorization"));
+  }
+
+  private static void answer(HttpExchange exchange, int status, String type, String body)
+      throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().add("Content-Type", type);
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+
+  String uri() {
+    return scheme + "://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+}
