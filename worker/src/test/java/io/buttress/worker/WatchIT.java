@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.stack.Stack;
 import io.buttress.stack.StackExtension;
 import io.buttress.study.Json;
 import io.buttress.study.StudyResult;
