@@ -20,10 +20,28 @@ DEFAULT = "activities/src/main/resources/io/buttress/model/ops.pt"
 
 
 class Ops(torch.nn.Module):
+    def heads(self, x: Tensor, places: Tensor, batch: int, length: int, heads: int) -> Tensor:
+        """[n, heads x size] to [batch, heads, length, size], zeros where no token is."""
+        if x.size(0) < batch * length:
+            x = x.new_zeros([batch * length, x.size(1)]).index_copy(0, places, x)
+        return x.view(batch, length, heads, -1).transpose(1, 2)
+
     @torch.jit.export
-    def attention(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, dropout: float) -> Tensor:
-        """Scaled dot-product attention, [batch, heads, length, size]; mask is true at real tokens."""
-        return F.scaled_dot_product_attention(q, k, v, mask, dropout)
+    def attention(
+        self, q: Tensor, k: Tensor, v: Tensor, places: Tensor, mask: Tensor, heads: int, dropout: float
+    ) -> Tensor:
+        """Scaled dot-product attention on the n tokens of a batch, [n, heads x size].
+
+        places: where each stands in [batch x length]; mask: [batch, 1, 1, length], true at tokens.
+        """
+        batch, length = mask.size(0), mask.size(3)
+        q = self.heads(q, places, batch, length, heads)
+        k = self.heads(k, places, batch, length, heads)
+        v = self.heads(v, places, batch, length, heads)
+        whole = places.size(0) == batch * length
+        mixed = F.scaled_dot_product_attention(q, k, v, None if whole else mask, dropout)
+        mixed = mixed.transpose(1, 2).reshape(batch * length, -1)
+        return mixed if whole else mixed.index_select(0, places)
 
     @torch.jit.export
     def gelu_tanh(self, x: Tensor) -> Tensor:

@@ -82,10 +82,14 @@ def golden(family, folder):
         "seed": SEED,
         "training": TRAINING,
         "examples": examples,
+        "evenLength": min(len(ids) for ids, _ in examples[:-1]),
         "cls": [state[:, 0].tolist() for state in states],
         "tasks": {},
     }
     training = examples[:-1]
+    # transformers draws dropout for padding, too: so that draws are equal, here is none.
+    length = result["evenLength"]
+    even = [(ids[:length], types[:length]) for ids, types in training]
     for name, outputs in (("two", 2), ("four", 4), ("score", 1)):
         if outputs == 1:
             targets = torch.rand(len(training), generator=generator) * 5
@@ -96,10 +100,13 @@ def golden(family, folder):
             "targets": targets.tolist(),
             "logits": recipe.evaluate(model(outputs), examples).tolist(),
         }
-        for losses, rates in (("losses", recipe.dropout(family, 0.0)), ("lossesWithDropout", {})):
+        for losses, rates, given in (
+            ("losses", recipe.dropout(family, 0.0), training),
+            ("lossesWithDropout", {}, even),
+        ):
             task[losses] = []
             recipe.train(
-                model(outputs, **rates), training, targets, TRAINING, SEED,
+                model(outputs, **rates), given, targets, TRAINING, SEED,
                 record=lambda step, loss: task[losses].append(loss),
             )  # fmt: skip
         result["tasks"][name] = task

@@ -66,11 +66,14 @@ class Run:
             yield name.removeprefix("bert.").removesuffix("_orig"), parameter
 
     def forward(self, rows, tokens=None, weights=None):
-        """tokens changes the looked-up word embeddings, weights replaces parameters."""
+        """tokens changes the looked-up embeddings of all real tokens, [n, E]; weights replaces parameters."""
         inputs = recipe.collate(self.examples, rows)
         ids = inputs.pop("input_ids")
         embedded = self.net.bert.embeddings.word_embeddings(ids)
-        inputs["inputs_embeds"] = tokens(embedded) if tokens else embedded
+        if tokens:
+            real = inputs["attention_mask"].bool()
+            embedded = embedded.masked_scatter(real[..., None], tokens(embedded[real]))
+        inputs["inputs_embeds"] = embedded
         return functional_call(self.net, weights or {}, (), inputs | {"output_hidden_states": True})
 
     def task_loss(self, out, rows):

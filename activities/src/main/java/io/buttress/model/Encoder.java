@@ -1,7 +1,6 @@
 package io.buttress.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
@@ -15,8 +14,10 @@ import java.util.Map;
 
 /**
  * The forward pass of a post-LayerNorm transformer (Vaswani et al. 2017; BERT: Devlin et al. 2019)
- * in plain array operations, for every {@link Family}. Equal to transformers' {@code BertModel}
- * without its pooler, {@code RobertaModel}, {@code DistilBertModel} and {@code ElectraModel}.
+ * in plain array operations, for every {@link Family}, on real tokens only: but for attention every
+ * operation is one on single tokens, which padding would waste. Equal to transformers' {@code
+ * BertModel} without its pooler, {@code RobertaModel}, {@code DistilBertModel} and {@code
+ * ElectraModel}.
  */
 final class Encoder {
   private final EncoderConfig config;
@@ -33,7 +34,8 @@ final class Encoder {
   }
 
   /**
-   * All hidden states, {@code [batch, length, H]} each: embeddings first, the last layer last.
+   * All hidden states of a batch's n tokens, {@code [n, H]} each: embeddings first, the last layer
+   * last.
    *
    * @param forward what kind of pass
    */
@@ -42,19 +44,19 @@ final class Encoder {
     NDArray x = embeddings(batch, forward);
     states.add(x);
     for (int i = 0; i < config.layers(); i++) {
-      x = layer(x, batch.mask(), "encoder.layer." + i + ".", forward);
+      x = layer(x, batch, "encoder.layer." + i + ".", forward);
       states.add(x);
     }
     return states;
   }
 
-  /** {@code [batch, length, H]}. */
+  /** {@code [n, H]}. */
   private NDArray embeddings(Batch batch, Forward forward) {
     NDArray sum = forward.tokens(embed(batch.inputIds(), "word_embeddings"));
     if (config.family().hasSegmentTable()) {
       sum = sum.add(embed(segments(batch), "token_type_embeddings"));
     }
-    sum = sum.add(embed(positions(batch.inputIds()), "position_embeddings"));
+    sum = sum.add(embed(batch.positions(), "position_embeddings"));
     NDArray embedded = dropout(norm(sum, "embeddings.LayerNorm"), forward);
     return config.embeddingSize() == config.hiddenSize()
         ? embedded
@@ -64,22 +66,11 @@ final class Encoder {
   private NDArray segments(Batch batch) {
     return config.family().readsSegments()
         ? batch.tokenTypeIds()
-        : batch.inputIds().getManager().zeros(new Shape(1, 1), DataType.INT64);
+        : batch.inputIds().getManager().zeros(new Shape(1), DataType.INT64);
   }
 
-  /** {@code [1, length]}, or {@code [batch, length]} where it depends on the tokens. */
-  private NDArray positions(NDArray ids) {
-    NDManager manager = ids.getManager();
-    if (config.family().countsPositionsFromPad()) {
-      NDArray pad = manager.full(new Shape(), config.padId(), DataType.INT64);
-      NDArray real = ids.neq(pad).toType(DataType.INT64, false);
-      return real.cumSum(1).mul(real).add(pad);
-    }
-    return manager.arange(0, (int) ids.getShape().get(1), 1, DataType.INT64).expandDims(0);
-  }
-
-  private NDArray layer(NDArray x, NDArray mask, String name, Forward forward) {
-    NDArray attended = selfAttention(x, mask, name + "attention.self.", forward);
+  private NDArray layer(NDArray x, Batch batch, String name, Forward forward) {
+    NDArray attended = selfAttention(x, batch, name + "attention.self.", forward);
     attended = linear(attended, name + "attention.output.dense", forward);
     if (config.family().dropsAttentionOutput()) {
       attended = dropout(attended, forward);
@@ -90,20 +81,12 @@ final class Encoder {
     return norm(inner.add(y), name + "output.LayerNorm");
   }
 
-  private NDArray selfAttention(NDArray x, NDArray mask, String name, Forward forward) {
-    NDArray query = heads(linear(x, name + "query", forward));
-    NDArray key = heads(linear(x, name + "key", forward));
-    NDArray value = heads(linear(x, name + "value", forward));
+  private NDArray selfAttention(NDArray x, Batch batch, String name, Forward forward) {
+    NDArray query = linear(x, name + "query", forward);
+    NDArray key = linear(x, name + "key", forward);
+    NDArray value = linear(x, name + "value", forward);
     double rate = forward.training() ? forward.dropout(config.attentionDropout()) : 0;
-    NDArray mixed = ops.attention(query, key, value, mask, rate);
-    return mixed.transpose(0, 2, 1, 3).reshape(x.getShape());
-  }
-
-  /** {@code [batch, length, H]} to {@code [batch, heads, length, H / heads]}. */
-  private NDArray heads(NDArray x) {
-    Shape shape = x.getShape();
-    int size = config.hiddenSize() / config.heads();
-    return x.reshape(shape.get(0), shape.get(1), config.heads(), size).transpose(0, 2, 1, 3);
+    return ops.attention(query, key, value, batch, config.heads(), rate);
   }
 
   private NDArray activation(NDArray x) {

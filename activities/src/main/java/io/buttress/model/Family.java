@@ -120,6 +120,23 @@ public enum Family {
     return this == ROBERTA;
   }
 
+  /**
+   * An example's positions: from 0, or RoBERTa's, from the pad token's id + 1 with pad tokens left
+   * out (a text may spell one).
+   *
+   * @param into written from {@code at}
+   */
+  void positions(int[] tokens, int padId, long[] into, int at) {
+    int seen = 0;
+    for (int j = 0; j < tokens.length; j++) {
+      if (countsPositionsFromPad()) {
+        into[at + j] = tokens[j] == padId ? padId : padId + ++seen;
+      } else {
+        into[at + j] = j;
+      }
+    }
+  }
+
   /** Whether embeddings may be narrower than hidden states, with a linear layer between. */
   boolean projectsEmbeddings() {
     return this == ELECTRA;

@@ -26,7 +26,7 @@ public interface Forward {
   /**
    * What the encoder makes of the looked-up tokens, before positions and LayerNorm are applied.
    *
-   * @param tokens {@code [batch, length, E]}, rows of the word embedding table
+   * @param tokens {@code [n, E]}, rows of the word embedding table
    */
   default NDArray tokens(NDArray tokens) {
     return tokens;

@@ -1,7 +1,6 @@
 package io.buttress.model;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.index.NDIndex;
 import java.util.Locale;
 
 /** How an input's token states become one representation. */
@@ -10,20 +9,21 @@ public enum Pooling {
   CLS {
     @Override
     public NDArray apply(NDArray hidden, Batch batch) {
-      return hidden.get(new NDIndex(":, 0"));
+      return hidden.get(batch.firstTokens());
     }
   },
-  /** The mean over real tokens. */
+  /** The mean over tokens. */
   MEAN {
     @Override
     public NDArray apply(NDArray hidden, Batch batch) {
-      NDArray real = batch.realTokens().expandDims(2);
-      NDArray sum = hidden.mul(real).sum(new int[] {1});
-      return sum.div(real.sum(new int[] {1}));
+      return batch.means().matMul(hidden);
     }
   };
 
-  /** Pools hidden states {@code [batch, length, H]} to {@code [batch, H]}, on the autograd tape. */
+  /**
+   * Pools hidden states {@code [n, H]} of a batch's tokens to {@code [batch, H]}, on the autograd
+   * tape.
+   */
   public abstract NDArray apply(NDArray hidden, Batch batch);
 
   /** By the name that a study uses. */

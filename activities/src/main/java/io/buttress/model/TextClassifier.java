@@ -2,7 +2,6 @@ package io.buttress.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
@@ -32,7 +31,7 @@ public final class TextClassifier implements AutoCloseable {
   /**
    * What one forward pass gives.
    *
-   * @param hiddenStates {@code [batch, length, H]}: embeddings, then every layer
+   * @param hiddenStates {@code [n, H]}, of the batch's n tokens: embeddings, then every layer
    * @param pooled {@code [batch, H]}, the pooler's output before dropout
    * @param logits {@code [batch, labels]}; for regression {@code [batch, 1]}
    */
@@ -108,7 +107,7 @@ public final class TextClassifier implements AutoCloseable {
    */
   public Output forward(Batch batch, Forward forward) {
     List<NDArray> states = encoder.hiddenStates(batch, forward);
-    NDArray cls = states.get(config.layers()).get(new NDIndex(":, 0"));
+    NDArray cls = Pooling.CLS.apply(states.get(config.layers()), batch);
     NDArray input = config.family().dropsPoolerInput() ? dropout(cls, forward) : cls;
     NDArray pooled = config.family().poolerActivation(encoder.linear(input, POOLER, forward));
     NDArray logits = encoder.linear(dropout(pooled, forward), HEAD, forward);

@@ -28,19 +28,23 @@ public final class TorchOps implements AutoCloseable {
   }
 
   /**
-   * softmax(Q K' / sqrt(size)) V (Vaswani et al. 2017, eq. 1), dropout on the probabilities.
+   * softmax(Q K' / sqrt(size)) V (Vaswani et al. 2017, eq. 1) in each head and example, dropout on
+   * the probabilities.
    *
-   * @param query {@code [batch, heads, length, size]}, as are key, value and the result
-   * @param mask boolean {@code [batch, 1, 1, length]}, true at real tokens
+   * @param query {@code [n, heads x size]}, as are key, value and the result
+   * @param batch whose n tokens these are
    * @param dropout rate; 0 in evaluation
    */
-  NDArray attention(NDArray query, NDArray key, NDArray value, NDArray mask, double dropout) {
+  NDArray attention(
+      NDArray query, NDArray key, NDArray value, Batch batch, int heads, double dropout) {
     try (IValue q = tensor(query);
         IValue k = tensor(key);
         IValue v = tensor(value);
-        IValue m = tensor(mask);
+        IValue places = tensor(batch.places());
+        IValue mask = tensor(batch.mask());
+        IValue count = IValue.from((long) heads);
         IValue p = IValue.from(dropout);
-        IValue result = call("attention", q, k, v, m, p)) {
+        IValue result = call("attention", q, k, v, places, mask, count, p)) {
       return result.toTensor((PtNDManager) query.getManager());
     }
   }

@@ -101,7 +101,7 @@ public final class Evaluator {
     for (int from = 0; from < order.length; from += BATCH) {
       int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + BATCH));
       try (NDManager scope = model.manager().newSubManager()) {
-        Batch batch = Batch.of(split, rows, model.config().padId(), scope);
+        Batch batch = Batch.of(split, rows, model.config(), scope);
         use.accept(batch, model.forward(batch, forward));
       }
       progress.at(from + rows.length, order.length, null);

@@ -187,7 +187,7 @@ public final class Trainer {
       NDManager result) {
     try (NDManager scope = result.newSubManager();
         GradientCollector tape = Engine.getInstance().newGradientCollector()) {
-      Batch batch = Batch.of(train, rows, model.config().padId(), scope);
+      Batch batch = Batch.of(train, rows, model.config(), scope);
       Loss loss = method.loss(Pass.of(model, kind, batch, method.forward()));
       NDList terms = new NDList(loss.task());
       NDArray total = loss.task();

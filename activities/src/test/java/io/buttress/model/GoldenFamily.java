@@ -15,16 +15,22 @@ import java.util.Map;
  * What src/test/python/families_golden.py wrote: a family's tiny model, and Python's numbers.
  *
  * @param examples {@code [n][2][length]}: token ids, segment ids
+ * @param evenLength what examples are cut to where dropout is on
  * @param cls {@code [layers + 1][n][H]}: hidden states of {@code [CLS]} in one batch of all
  *     examples
  */
 public record GoldenFamily(
-    long seed, Training training, int[][][] examples, float[][][] cls, Map<String, Task> tasks) {
+    long seed,
+    Training training,
+    int[][][] examples,
+    int evenLength,
+    float[][][] cls,
+    Map<String, Task> tasks) {
 
   /**
    * @param targets of the first examples, which are trained on
    * @param logits {@code [n][outputs]} before training
-   * @param lossesWithDropout as the model's config has it
+   * @param lossesWithDropout as the model's config has it, on {@link #evenSplit}
    */
   public record Task(
       int outputs, float[] targets, float[][] logits, float[] losses, float[] lossesWithDropout) {}
@@ -51,6 +57,16 @@ public record GoldenFamily(
   /** As many examples as there are targets. */
   public Split split(float[] targets) {
     return new Split(column(0, targets.length), column(1, targets.length), targets);
+  }
+
+  /** The same, cut to equal length. */
+  public Split evenSplit(float[] targets) {
+    Split split = split(targets);
+    return new Split(even(split.inputIds()), even(split.tokenTypeIds()), targets);
+  }
+
+  private int[][] even(int[][] rows) {
+    return Arrays.stream(rows).map(row -> Arrays.copyOf(row, evenLength)).toArray(int[][]::new);
   }
 
   private int[][] column(int i, int n) {

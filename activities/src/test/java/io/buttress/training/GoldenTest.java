@@ -83,7 +83,7 @@ class GoldenTest {
         var tape = Engine.getInstance().newGradientCollector()) {
       Regularizer repina =
           Regularizers.create(Golden.context(method(golden, layers), model, snapshot));
-      Batch batch = Batch.of(split, new int[] {0, 1, 2, 3}, 0, scope);
+      Batch batch = Batch.of(split, new int[] {0, 1, 2, 3}, model.config(), scope);
       Loss terms = repina.loss(Pass.of(model, TaskKind.CLASSIFICATION, batch, repina.forward()));
       NDArray penalty = terms.penalty();
       NDArray loss = terms.task().add(penalty.mul(scope.create((float) repina.lambda())));

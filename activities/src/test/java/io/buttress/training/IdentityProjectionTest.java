@@ -74,7 +74,7 @@ class IdentityProjectionTest {
                 });
         repina.parameters().values().forEach(p -> p.setRequiresGradient(true));
         try (var tape = Engine.getInstance().newGradientCollector()) {
-          Batch batch = Batch.of(SPLIT, new int[] {1, 5, 6, 9}, 0, scope);
+          Batch batch = Batch.of(SPLIT, new int[] {1, 5, 6, 9}, model.config(), scope);
           Loss loss = repina.loss(Pass.of(model, TaskKind.CLASSIFICATION, batch, repina.forward()));
           NDArray total = loss.task().add(loss.penalty().mul(scope.create(0.3f)));
           step.put("R", loss.penalty().toFloatArray());

@@ -72,7 +72,7 @@ class MethodsGoldenTest {
       try (NDManager scope = model.manager().newSubManager();
           var tape = Engine.getInstance().newGradientCollector()) {
         int[] rows = Golden.value(GoldenMethod.JSON.get("rows"), int[].class);
-        Batch batch = Batch.of(c.split(), rows, 0, scope);
+        Batch batch = Batch.of(c.split(), rows, model.config(), scope);
         Loss loss = method.loss(Pass.of(model, c.kind(), batch, forward(c, method)));
         assertScalar("task loss", loss.task(), golden.get("task"));
         assertScalar("R", loss.penalty(), golden.get("penalty"));

@@ -122,7 +122,7 @@ class TrainedParametersTest {
       rows[i] = i;
     }
     try (NDManager scope = model.manager().newSubManager()) {
-      Batch batch = Batch.of(SPLIT, rows, 0, scope);
+      Batch batch = Batch.of(SPLIT, rows, model.config(), scope);
       return model.forward(batch, method.evaluation()).logits().toFloatArray();
     }
   }
