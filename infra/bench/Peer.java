@@ -61,6 +61,7 @@ public final class Peer {
 
   private final Map<String, Split> splits = new HashMap<>();
   private final Map<String, Snapshot> snapshots = new HashMap<>();
+  private Spectrum pretrained;
 
   private Peer() {}
 
@@ -213,14 +214,16 @@ public final class Peer {
     DMatrixRMaj after = CollapseMetrics.matrix(tensors.get("finetuned"));
     int[] classes = new int[after.getNumRows()];
     Arrays.setAll(classes, i -> i % 2);
-    Spectrum spectrumBefore = Spectrum.of(before);
+    if (pretrained == null) {
+      pretrained = Spectrum.of(before);
+    }
     long start = System.nanoTime();
     Map<String, Double> metrics =
         CollapseMetrics.compute(
             after,
             Spectrum.of(after),
             before,
-            spectrumBefore,
+            pretrained,
             classes,
             CollapseSpec.DEFAULT.topK());
     return Map.of("seconds", List.of(since(start)), "metrics", metrics);
