@@ -31,8 +31,8 @@ import io.buttress.training.Progress;
 import io.buttress.training.Trainer;
 import io.buttress.worker.Buttress;
 import java.io.BufferedReader;
-import java.io.FileOutputStream;
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -181,8 +181,7 @@ public final class Peer {
     ModelFolder folder = folder(command);
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
       long start = System.nanoTime();
-      float[][] logits =
-          new Evaluator(model, SILENT).run(split, List.of(), Pooling.CLS).logits();
+      float[][] logits = new Evaluator(model, SILENT).run(split, List.of(), Pooling.CLS).logits();
       return Map.of("seconds", List.of(since(start)), "logits", logits);
     }
   }
@@ -220,12 +219,7 @@ public final class Peer {
     long start = System.nanoTime();
     Map<String, Double> metrics =
         CollapseMetrics.compute(
-            after,
-            Spectrum.of(after),
-            before,
-            pretrained,
-            classes,
-            CollapseSpec.DEFAULT.topK());
+            after, Spectrum.of(after), before, pretrained, classes, CollapseSpec.DEFAULT.topK());
     return Map.of("seconds", List.of(since(start)), "metrics", metrics);
   }
 
@@ -303,7 +297,8 @@ public final class Peer {
           String top = null;
           for (StackTraceElement frame : stack) {
             String name = frame.getClassName();
-            if (!name.startsWith("io.buttress.") || name.equals(Peer.class.getName() + "$Overhead")) {
+            if (!name.startsWith("io.buttress.")
+                || name.equals(Peer.class.getName() + "$Overhead")) {
               continue;
             }
             top = top == null ? name : top;

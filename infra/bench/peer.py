@@ -67,9 +67,7 @@ class Torch:
 
     def model(self, folder, dropout=None):
         extra = {} if dropout is None else self.recipe.dropout("bert", dropout)
-        return self.hf.AutoModelForSequenceClassification.from_pretrained(
-            folder, num_labels=OUTPUTS, **extra
-        )
+        return self.hf.AutoModelForSequenceClassification.from_pretrained(folder, num_labels=OUTPUTS, **extra)
 
     def tokenizer(self, folder):
         return self.hf.AutoTokenizer.from_pretrained(folder, use_fast=True)
@@ -114,7 +112,12 @@ class Torch:
         """Examples as Trainer takes them; with pad as run_glue.py pads them by default."""
         items = []
         for row, (ids, types) in enumerate(zip(split["ids"], split["types"])):
-            item = {"input_ids": ids, "token_type_ids": types, "labels": int(split["targets"][row]), "row": row}
+            item = {
+                "input_ids": ids,
+                "token_type_ids": types,
+                "labels": int(split["targets"][row]),
+                "row": row,
+            }
             if pad:
                 more = [0] * (pad - len(ids))
                 item["input_ids"], item["token_type_ids"] = ids + more, types + more
@@ -139,6 +142,7 @@ class Torch:
 
     def trainer(self, folder, model, items, order, training, steps, collator, penalty=None, seed=SEED):
         """A stock Trainer but for the order of the examples, the seeds of dropout and, with a penalty, the loss."""
+
         class OrderedTrainer(self.hf.Trainer):
             def _get_train_sampler(self, *_):
                 return order
@@ -187,7 +191,10 @@ class Torch:
         named = list(model.named_parameters())
         adamw = torch.optim.AdamW(
             [
-                {"params": [p for k, p in named if not k.endswith(spared)], "weight_decay": training["weightDecay"]},
+                {
+                    "params": [p for k, p in named if not k.endswith(spared)],
+                    "weight_decay": training["weightDecay"],
+                },
                 {"params": [p for k, p in named if k.endswith(spared)], "weight_decay": 0.0},
             ],
             lr=training["learningRate"],
@@ -398,13 +405,18 @@ class Torch:
             def penalty(model, inputs, rows, outputs):
                 return LAMBDA[method] * sum(((p - a) ** 2).sum() for p, a in zip(kept, anchors))
 
-        trainer, losses, _ = self.trainer(folder, model, train, order, training, steps, collator, penalty, seed)
+        trainer, losses, _ = self.trainer(
+            folder, model, train, order, training, steps, collator, penalty, seed
+        )
         trainer.train()
         model.config.output_hidden_states = False
         trainer.save_model()
         logits = trainer.predict(validation).predictions
         targets = [item["labels"] for item in validation]
-        after, before = ([x.double().numpy() for x in states] for states in (self.represent(model, validation, collator), known["validation"]))
+        after, before = (
+            [x.double().numpy() for x in states]
+            for states in (self.represent(model, validation, collator), known["validation"])
+        )
         old = self.spectrum(before[-1])
         self.metrics(before[-1], old, before[-1], old, self.np.array(targets))
         collapse = self.metrics(after[-1], self.spectrum(after[-1]), before[-1], old, self.np.array(targets))
@@ -434,9 +446,7 @@ class Torch:
         with tempfile.TemporaryDirectory() as folder:
             for method in study["methods"]:
                 for seed in study["seeds"]:
-                    trials.append(
-                        self.trial(study, method, seed, sets, None, known, folder, study["naive"])
-                    )
+                    trials.append(self.trial(study, method, seed, sets, None, known, folder, study["naive"]))
         return trials
 
 
@@ -452,9 +462,9 @@ def serve():
         "collapse": peer.collapse,
         "prepare": lambda c: peer.prepare(c.get("base"), c["folder"]),
         "matrices": lambda c: peer.matrices(c["file"]),
-        "ids": lambda c: peer.tokenizer(c["model"])(
-            c["first"], c["second"], truncation=True, max_length=MAX_LENGTH
-        ).data,
+        "ids": lambda c: (
+            peer.tokenizer(c["model"])(c["first"], c["second"], truncation=True, max_length=MAX_LENGTH).data
+        ),
     }
     for line in sys.stdin:
         command = json.loads(line)
@@ -545,7 +555,11 @@ class Bench:
         self.quick, self.model_folder, self.glue, self.work = (
             arguments.quick, arguments.model, arguments.glue, work,
         )  # fmt: skip
-        self.java_command = ["java", "-cp", f"{arguments.classes}:{ROOT}/worker/target/buttress/*:{ROOT}/worker/target/buttress/lib/*"]
+        self.java_command = [
+            "java",
+            "-cp",
+            f"{arguments.classes}:{ROOT}/worker/target/buttress/*:{ROOT}/worker/target/buttress/lib/*",
+        ]
         self.environment = os.environ | {
             "OMP_NUM_THREADS": os.environ["THREADS"],
             "HF_HUB_OFFLINE": "1",
@@ -560,7 +574,9 @@ class Bench:
         self.mlflow = arguments.mlflow
 
     def start(self):
-        self.theirs = Side("PyTorch", [sys.executable, __file__, "serve"], self.environment, self.work / "python.log")
+        self.theirs = Side(
+            "PyTorch", [sys.executable, __file__, "serve"], self.environment, self.work / "python.log"
+        )
         self.ours = Side(
             "Buttress",
             [*self.java_command, *self.engine, "io.buttress.data.Peer"],
@@ -580,15 +596,23 @@ class Bench:
     def corpus(self):
         """Sentence pairs of two tasks: [(first, second, label), ...] for training and validation."""
         if self.glue:
-            columns = {"RTE": ("sentence1", "sentence2", "label"), "MRPC": ("#1 String", "#2 String", "Quality")}
+            columns = {
+                "RTE": ("sentence1", "sentence2", "label"),
+                "MRPC": ("#1 String", "#2 String", "Quality"),
+            }
             texts = {}
             for task, (first, second, label) in columns.items():
                 for split in ("train", "dev"):
-                    with open(pathlib.Path(self.glue) / task / f"{split}.tsv", encoding="utf-8-sig", newline="") as file:
+                    with open(
+                        pathlib.Path(self.glue) / task / f"{split}.tsv", encoding="utf-8-sig", newline=""
+                    ) as file:
                         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
                         texts[task, split] = [(r[first], r[second], r[label]) for r in rows]
             return texts
-        print("no --glue: texts of about RTE's and MRPC's lengths, put together from the built-in sample", file=sys.stderr)
+        print(
+            "no --glue: texts of about RTE's and MRPC's lengths, put together from the built-in sample",
+            file=sys.stderr,
+        )
         rows = [line.split("\t") for line in self.ours("sample")["tsv"].splitlines()[1:]]
         draw = random.Random(SEED)
 
@@ -619,7 +643,9 @@ class Bench:
 
     def tokenized(self, task, split):
         texts = self.texts[task, split]
-        tokens = self.theirs("ids", model=self.minilm, first=[t[0] for t in texts], second=[t[1] for t in texts])
+        tokens = self.theirs(
+            "ids", model=self.minilm, first=[t[0] for t in texts], second=[t[1] for t in texts]
+        )
         labels = sorted({t[2] for t in texts})
         content = {
             "ids": tokens["input_ids"],
@@ -660,20 +686,26 @@ class Bench:
         ):
             training = {"dropout": 0} if pad else {}
             ours = self.step(self.ours, self.minilm, split, 8, 8, training=training)["losses"]
-            theirs = self.step(
-                self.theirs, self.minilm, split, 8, 8, training=training, loop=loop, pad=pad
-            )["losses"]
+            theirs = self.step(self.theirs, self.minilm, split, 8, 8, training=training, loop=loop, pad=pad)[
+                "losses"
+            ]
             self.equal(f"losses, {what}", ours, theirs, 1e-3)
 
     def equal(self, what, ours, theirs, tolerance):
         worst = max((abs(a - b) / max(1, abs(b)) for a, b in zip(ours, theirs)), default=math.inf)
         if len(ours) != len(theirs) or not worst <= tolerance:
-            raise Unequal(f"{what}: ours {ours[:4]}..., theirs {theirs[:4]}..., difference {worst:.1e} (allowed {tolerance:.0e})")
+            raise Unequal(
+                f"{what}: ours {ours[:4]}..., theirs {theirs[:4]}..., difference {worst:.1e} (allowed {tolerance:.0e})"
+            )
         print(f"equal: {what}, to {worst:.0e}", file=sys.stderr)
 
     def steps_fixed(self):
         rounds, steps = (2, 6) if self.quick else (8, 8)
-        cases = [("MiniLM", self.minilm, 32, 64), ("MiniLM", self.minilm, 16, 128), ("MiniLM", self.minilm, 2, 8)]
+        cases = [
+            ("MiniLM", self.minilm, 32, 64),
+            ("MiniLM", self.minilm, 16, 128),
+            ("MiniLM", self.minilm, 2, 8),
+        ]
         if not self.quick:
             base = self.prepared("base", None)
             cases += [("BERT-base size", base, 32, 64), ("BERT-base size", base, 16, 128)]
@@ -694,8 +726,15 @@ class Bench:
             )
             what = f"{name}, {batch} x {length}"
             tiny = batch == 2
-            self.measured.add(None if tiny else "step_fixed", f"step, {what}, Trainer", samples["ours"], samples["trainer"])
-            self.measured.add(None if tiny else "step_bare_loop", f"step, {what}, bare loop", samples["ours"], samples["bare"])
+            self.measured.add(
+                None if tiny else "step_fixed", f"step, {what}, Trainer", samples["ours"], samples["trainer"]
+            )
+            self.measured.add(
+                None if tiny else "step_bare_loop",
+                f"step, {what}, bare loop",
+                samples["ours"],
+                samples["bare"],
+            )
 
     def steps_mixed(self):
         """Real lengths, batches of 16; times are per real token, of which the orders have not the same number."""
@@ -725,8 +764,18 @@ class Bench:
             tokens["ours"] = tokens["padded"]
             mean = sum(lengths) / len(lengths) * 16
             per_step = {name: [s / tokens[name] * mean for s in samples[name]] for name in samples}
-            self.measured.add("step_mixed_padded", f"step of 16, {task}, Trainer, padded to {MAX_LENGTH}", per_step["ours"], per_step["padded"])
-            self.measured.add("step_mixed_grouped", f"step of 16, {task}, Trainer, group_by_length", per_step["ours"], per_step["grouped"])
+            self.measured.add(
+                "step_mixed_padded",
+                f"step of 16, {task}, Trainer, padded to {MAX_LENGTH}",
+                per_step["ours"],
+                per_step["padded"],
+            )
+            self.measured.add(
+                "step_mixed_grouped",
+                f"step of 16, {task}, Trainer, group_by_length",
+                per_step["ours"],
+                per_step["grouped"],
+            )
 
     def steps_bf16(self):
         split = self.fixed(8, 32)
@@ -740,11 +789,18 @@ class Bench:
         samples, _ = self.turns(
             3 if self.quick else 8,
             {
-                "ours": lambda: self.step(self.ours, self.minilm, split, 32, 5, training={"precision": "bf16"}),
+                "ours": lambda: self.step(
+                    self.ours, self.minilm, split, 32, 5, training={"precision": "bf16"}
+                ),
                 "fp32": lambda: self.step(self.theirs, self.minilm, split, 32, 5, loop="bare"),
             },
         )
-        self.measured.add("step_bf16", "step, MiniLM, 32 x 64, ours in bf16, PyTorch in fp32", samples["ours"], samples["fp32"])
+        self.measured.add(
+            "step_bf16",
+            "step, MiniLM, 32 x 64, ours in bf16, PyTorch in fp32",
+            samples["ours"],
+            samples["fp32"],
+        )
 
     def repina(self):
         split = self.fixed(32, 64)
@@ -755,7 +811,12 @@ class Bench:
                 "stl": lambda: self.step(self.ours, self.minilm, split, 32, 5),
             },
         )
-        self.measured.add("repina_over_stl", "step, MiniLM, 32 x 64, repina-i (ours) over stl (ours)", samples["repina"], samples["stl"])
+        self.measured.add(
+            "repina_over_stl",
+            "step, MiniLM, 32 x 64, repina-i (ours) over stl (ours)",
+            samples["repina"],
+            samples["stl"],
+        )
 
     def evaluation(self):
         split = self.tokenized("RTE", "dev")
@@ -768,7 +829,12 @@ class Bench:
         samples, answers = self.turns(2 if self.quick else 8, contestants)
         flat = {name: [x for row in answers[name]["logits"] for x in row] for name in answers}
         self.equal("logits", flat["ours"], flat["theirs"], 1e-3)
-        self.measured.add("evaluation", f"evaluation of {n} examples of RTE, Trainer.predict", samples["ours"], samples["theirs"])
+        self.measured.add(
+            "evaluation",
+            f"evaluation of {n} examples of RTE, Trainer.predict",
+            samples["ours"],
+            samples["theirs"],
+        )
 
     def tokenization(self):
         pairs = [(a, b) for texts in self.texts.values() for a, b, _ in texts]
@@ -781,7 +847,9 @@ class Bench:
         samples, answers = self.turns(5 if self.quick else 15, contestants)
         if answers["ours"]["digest"] != answers["theirs"]["digest"]:
             raise Unequal("token ids")
-        self.measured.add("tokenization", f"tokenization of {len(pairs)} pairs", samples["ours"], samples["theirs"])
+        self.measured.add(
+            "tokenization", f"tokenization of {len(pairs)} pairs", samples["ours"], samples["theirs"]
+        )
 
     def collapse(self):
         file = str(self.work / "matrices.safetensors")
@@ -796,8 +864,12 @@ class Bench:
         ours, theirs = answers["ours"]["metrics"], answers["theirs"]["metrics"]
         if set(ours) != set(theirs):
             raise Unequal(f"collapse metrics: {sorted(set(ours) ^ set(theirs))} on one side only")
-        self.equal("collapse metrics", [ours[k] for k in sorted(ours)], [theirs[k] for k in sorted(ours)], 1e-6)
-        self.measured.add("collapse", "collapse metrics of 10,000 x 768, numpy", samples["ours"], samples["theirs"])
+        self.equal(
+            "collapse metrics", [ours[k] for k in sorted(ours)], [theirs[k] for k in sorted(ours)], 1e-6
+        )
+        self.measured.add(
+            "collapse", "collapse metrics of 10,000 x 768, numpy", samples["ours"], samples["theirs"]
+        )
 
     # -- whole trials and studies
 
@@ -808,7 +880,9 @@ class Bench:
         for name, split in (("train", "train"), ("validation", "dev")):
             path = self.work / f"{name}.tsv"
             rows = self.texts["RTE", split][:size]
-            path.write_text("".join("\t".join(row) + "\n" for row in [("sentence1", "sentence2", "label"), *rows]))
+            path.write_text(
+                "".join("\t".join(row) + "\n" for row in [("sentence1", "sentence2", "label"), *rows])
+            )
             files[name] = str(path)
         theirs = {
             **files, "model": self.minilm, "methods": methods, "seeds": seeds, "batchSize": 16, "epochs": epochs,
@@ -832,7 +906,9 @@ class Bench:
         log = self.work / "process.log"
         start = time.perf_counter()
         with open(log, "w") as file:
-            code = subprocess.call(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, cwd=self.work)
+            code = subprocess.call(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, cwd=self.work
+            )
         seconds = time.perf_counter() - start
         if code:
             raise RuntimeError(f"{what} ended with exit code {code}: {tail(log)}")
@@ -847,7 +923,10 @@ class Bench:
             options = f"{os.environ.get('JAVA_TOOL_OPTIONS', '')} {' '.join(self.engine)}"
             environment = self.java_environment | {"BUTTRESS_HOME": fresh, "JAVA_TOOL_OPTIONS": options}
             answer = self.process(
-                "buttress", [*before, "local", file, "--out", str(out), *more], environment, out / "report.json"
+                "buttress",
+                [*before, "local", file, "--out", str(out), *more],
+                environment,
+                out / "report.json",
             )
         answer["trials"] = answer["trials"]["trials"]
         return answer
@@ -874,7 +953,12 @@ class Bench:
             {"ours": lambda: self.buttress(ours, "--no-mlflow"), "theirs": lambda: self.scripts(theirs)},
         )
         self.same_trials(answers["ours"]["trials"], answers["theirs"]["trials"])
-        self.measured.add("trial", "one trial, process start included, run_glue-style script", samples["ours"], samples["theirs"])
+        self.measured.add(
+            "trial",
+            "one trial, process start included, run_glue-style script",
+            samples["ours"],
+            samples["theirs"],
+        )
 
     def same_trials(self, ours, theirs, tolerance=1.0):
         """All done, and on average about as accurate."""
@@ -886,8 +970,13 @@ class Bench:
             statistics.fmean(t["accuracy"] for t in theirs),
         ]
         if abs(means[0] - means[1]) > tolerance:
-            raise Unequal(f"mean accuracy of {len(theirs)} trials: ours {means[0]:.3f}, theirs {means[1]:.3f}")
-        print(f"mean accuracy of {len(theirs)} trials: ours {means[0]:.3f}, theirs {means[1]:.3f}", file=sys.stderr)
+            raise Unequal(
+                f"mean accuracy of {len(theirs)} trials: ours {means[0]:.3f}, theirs {means[1]:.3f}"
+            )
+        print(
+            f"mean accuracy of {len(theirs)} trials: ours {means[0]:.3f}, theirs {means[1]:.3f}",
+            file=sys.stderr,
+        )
 
     def whole_study(self, wanted):
         ours, theirs = self.study(["stl", "repina-i", "wc"], [1, 2, 3, 4])
@@ -902,7 +991,12 @@ class Bench:
         size = f"study, {len(answers['ours']['trials'])} trials"
         # Padded to the greatest length, dropout draws other masks: scripts end with other weights.
         for name, key, what, tolerance in (
-            ("scripts", "study_scripts", "a script a trial" + (", by one seed of each method" if self.quick else ""), 1.0),
+            (
+                "scripts",
+                "study_scripts",
+                "a script a trial" + (", by one seed of each method" if self.quick else ""),
+                1.0,
+            ),
             ("loop", "study_loop", "a loop in one process", 0.02),
             ("naive", None, "the same, REPINA by a second forward pass", 0.02),
         ):
@@ -917,6 +1011,8 @@ class Bench:
         file = self.work / "overhead.json"
         self.buttress(ours, before=[*self.java_command, "io.buttress.data.Peer", "overhead", str(file)])
         counted = json.loads(file.read_text())
+        if not counted:
+            raise RuntimeError("no study was seen")
         computing, looks = counted.pop("computing"), counted.pop("looks")
         self.measured.ratios["overhead_share"] = 1 - computing / looks
         self.measured.measurements.append(
@@ -948,7 +1044,9 @@ class Bench:
             except Unsupported as e:
                 self.measured.missing |= dict.fromkeys(keys, str(e))
             except RuntimeError as e:
-                self.measured.missing |= dict.fromkeys((k for k in keys if k not in self.measured.ratios), str(e))
+                self.measured.missing |= dict.fromkeys(
+                    (k for k in keys if k not in self.measured.ratios), str(e)
+                )
             print(f"{', '.join(keys)}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
         self.ours.close()
         self.theirs.close()
@@ -959,13 +1057,18 @@ def seconds(value):
 
 
 def table(measured):
-    lines = ["| work, and what with | key | ours, median (quartiles) | theirs, median (quartiles) | ratio |", "| --- | --- | ---: | ---: | ---: |"]
+    lines = [
+        "| work, and what with | key | ours, median (quartiles) | theirs, median (quartiles) | ratio |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
     for line in measured.measurements:
         cells = [line["what"], line["key"] or ""]
         for side in ("ours", "theirs"):
             s = line.get(side)
             cells.append(
-                f"{seconds(s['median'])} ({seconds(s['lowerQuartile'])} to {seconds(s['upperQuartile'])})" if s else ""
+                f"{seconds(s['median'])} ({seconds(s['lowerQuartile'])} to {seconds(s['upperQuartile'])})"
+                if s
+                else ""
             )
         lines.append("| " + " | ".join([*cells, f"{line['ratio']:.3f}"]) + " |")
     lines += [f"\nmissing: {key}: {why}" for key, why in measured.missing.items()]
@@ -979,7 +1082,12 @@ def machine():
             if line.startswith("model name"):
                 processor = line.split(":", 1)[1].strip()
                 break
-    return {"processor": processor, "cores": os.cpu_count(), "threads": int(os.environ["THREADS"]), "load": os.getloadavg()[0]}
+    return {
+        "processor": processor,
+        "cores": os.cpu_count(),
+        "threads": int(os.environ["THREADS"]),
+        "load": os.getloadavg()[0],
+    }
 
 
 def measure(arguments):
@@ -1008,7 +1116,9 @@ def measure(arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     modes = parser.add_subparsers(dest="mode", required=True)
     modes.add_parser("serve")
     for mode in ("script", "loop"):
