@@ -23,7 +23,7 @@ public final class CollapseMetrics {
    * @param classes n class indices; null for regression
    * @param topK the k of gm_k and hm_k
    */
-  static SortedMap<String, Double> compute(
+  public static SortedMap<String, Double> compute(
       DMatrixRMaj z,
       Spectrum spectrum,
       DMatrixRMaj pretrained,
