@@ -94,7 +94,6 @@ HF_HUB_OFFLINE: "1"
 # All that is written is below one mount: the root file system is read-only.
 BUTTRESS_HOME: /var/lib/buttress
 HF_HOME: /var/lib/buttress/huggingface
-DJL_CACHE_DIR: /var/lib/buttress/djl
 {{- end }}
 
 {{- /* Start pods anew when settings change: they are read once. */ -}}
