@@ -148,12 +148,9 @@ public final class Environment {
     }
   }
 
-  /** The Hugging Face hub, by the variables that Python's {@code huggingface_hub} reads. */
-  public Hub hub() throws ServiceException {
-    return hub(new MetricRegistry());
-  }
-
   /**
+   * The Hugging Face hub, by the variables that Python's {@code huggingface_hub} reads.
+   *
    * @param metrics where bytes and retries are counted
    */
   public Hub hub(MetricRegistry metrics) throws ServiceException {

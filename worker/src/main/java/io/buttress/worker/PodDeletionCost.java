@@ -1,7 +1,7 @@
 package io.buttress.worker;
 
+import io.buttress.access.Authorities;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -10,17 +10,11 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,12 +43,7 @@ final class PodDeletionCost implements AutoCloseable {
   private final BooleanSupplier busy;
   private final Duration pause;
   private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread daemon = new Thread(task, "pod-deletion-cost");
-            daemon.setDaemon(true);
-            return daemon;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("pod-deletion-cost"));
   private HttpClient client;
   // A pod begins without the annotation, as one that costs nothing.
   private boolean marked;
@@ -105,7 +94,7 @@ final class PodDeletionCost implements AutoCloseable {
       }
       marked = now;
       tellIn(pause);
-    } catch (IOException | GeneralSecurityException e) {
+    } catch (IOException e) {
       if (!warned) {
         warned = true;
         LOG.warn(
@@ -119,24 +108,11 @@ final class PodDeletionCost implements AutoCloseable {
     }
   }
 
-  private static HttpClient client(Path certificates) throws IOException, GeneralSecurityException {
-    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-    trusted.load(null, null);
-    try (InputStream in = Files.newInputStream(certificates)) {
-      for (Certificate certificate :
-          CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-        trusted.setCertificateEntry("kubernetes-" + trusted.size(), certificate);
-      }
-    }
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
+  private static HttpClient client(Path certificates) throws IOException {
     return HttpClient.newBuilder()
         .connectTimeout(LIMIT)
         .proxy(HttpClient.Builder.NO_PROXY)
-        .sslContext(context)
+        .sslContext(Authorities.read(certificates).sslContext())
         .build();
   }
 

@@ -32,12 +32,7 @@ final class QueueBacklog implements AutoCloseable {
   private final WorkflowClient client;
   private final Map<Queue, State> states = new ConcurrentHashMap<>();
   private final ScheduledExecutorService asking =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "queue-backlog");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("queue-backlog"));
 
   private QueueBacklog(WorkflowClient client) {
     this.client = client;

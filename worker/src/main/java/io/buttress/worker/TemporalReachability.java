@@ -18,12 +18,7 @@ final class TemporalReachability implements AutoCloseable {
 
   private final WorkflowServiceStubs stubs;
   private final ScheduledExecutorService asking =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "temporal-reachability");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("temporal-reachability"));
   private volatile boolean reachable = true;
 
   /**

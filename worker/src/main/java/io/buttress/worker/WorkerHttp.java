@@ -29,13 +29,7 @@ final class WorkerHttp implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads =
-      Executors.newFixedThreadPool(
-          THREADS,
-          task -> {
-            Thread thread = new Thread(task, "http");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newFixedThreadPool(THREADS, new DaemonThreads("http"));
   private final Health health;
   private final WorkerMetrics metrics;
 

@@ -3,6 +3,7 @@ package io.buttress.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
@@ -100,7 +101,7 @@ final class EnvironmentTest {
   @ValueSource(strings = {"huggingface.co", "ftp://hub", "https://u:p@hub", "https://hub?a", "a b"})
   void refusesAHubThatIsNoAddress(String text) {
     Environment environment = new Environment(Map.of("HF_ENDPOINT", text));
-    assertThatThrownBy(environment::hub)
+    assertThatThrownBy(() -> environment.hub(new MetricRegistry()))
         .isInstanceOf(ServiceException.class)
         .hasMessageContaining("HF_ENDPOINT");
   }
@@ -108,7 +109,7 @@ final class EnvironmentTest {
   @Test
   void refusesATokenThatIsNoneWithoutShowingIt() {
     Environment environment = new Environment(Map.of("HF_TOKEN", "hf_a\nhf_b"));
-    assertThatThrownBy(environment::hub)
+    assertThatThrownBy(() -> environment.hub(new MetricRegistry()))
         .isInstanceOf(ServiceException.class)
         .hasMessageContaining("HF_TOKEN")
         .hasMessageNotContainingAny("hf_a", "hf_b");
@@ -123,8 +124,10 @@ final class EnvironmentTest {
                 "HF_ENDPOINT", "https://hub.example/mirror/",
                 "HF_TOKEN_FILE", token.toString(),
                 "HF_HUB_OFFLINE", "1"));
-    assertThat(environment.hub()).hasToString("https://hub.example/mirror, with a token, offline");
-    assertThat(new Environment(Map.of()).hub()).hasToString("https://huggingface.co");
+    assertThat(environment.hub(new MetricRegistry()))
+        .hasToString("https://hub.example/mirror, with a token, offline");
+    assertThat(new Environment(Map.of()).hub(new MetricRegistry()))
+        .hasToString("https://huggingface.co");
   }
 
   @ParameterizedTest
