@@ -14,6 +14,12 @@ import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.WorkflowClient;
 import io.temporal.common.converter.DefaultDataConverter;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,28 +30,32 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.slf4j.LoggerFactory;
 
 /**
- * How long after its start a worker trains again what another one was killed over: until the first
- * heartbeat with a step beyond the checkpoint. Heartbeats with steps come every two seconds.
+ * How long after its start a worker trains again what another one was killed over: until it has
+ * done the first step beyond the checkpoint, as its own metrics tell.
  *
- * <p>Arguments: the program's jar, model folder, rounds.
+ * <p>Arguments: model folder, rounds, and the command that starts a worker.
  */
 final class RecoveryTime {
   private static final double BAR = 10;
+  private static final Pattern EXAMPLES = Pattern.compile("(?m)^buttress_training_examples_total [^0]");
   private static final long PATIENCE = TimeUnit.MINUTES.toNanos(5);
 
   private final WorkflowClient temporal;
   private final StudyClient studies;
-  private final String jar;
+  private final List<String> command;
   private final Path scratch = Files.createTempDirectory("recovery-");
   private final Random random = new Random(1);
+  private final HttpClient http = HttpClient.newHttpClient();
+  private URI metrics;
 
-  private RecoveryTime(WorkflowClient temporal, String jar) throws IOException {
+  private RecoveryTime(WorkflowClient temporal, List<String> command) throws IOException {
     this.temporal = temporal;
     this.studies = new StudyClient(temporal);
-    this.jar = jar;
+    this.command = command;
   }
 
   /** A trial's attempt that trains. */
@@ -54,9 +64,10 @@ final class RecoveryTime {
   public static void main(String[] arguments) throws Exception {
     ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
     WorkflowClient temporal = Connections.temporal(new Environment(System.getenv()));
+    List<String> command = List.of(arguments).subList(2, arguments.length);
     boolean held =
-        new RecoveryTime(temporal, arguments[0])
-            .measure(Path.of(arguments[1]), Integer.parseInt(arguments[2]));
+        new RecoveryTime(temporal, command)
+            .measure(Path.of(arguments[0]), Integer.parseInt(arguments[1]));
     System.exit(held ? 0 : 1);
   }
 
@@ -70,14 +81,14 @@ final class RecoveryTime {
       String trial = awaitTrial(study);
       for (int round = 0; round < rounds; round++) {
         for (int pause : List.of(0, 10)) {
-          Training before = awaitTraining(trial, 0, true);
+          awaitCheckpoint(trial);
           // Somewhere between two heartbeats.
           Thread.sleep(random.nextInt(2000));
           worker.destroyForcibly().waitFor();
           Thread.sleep(1000L * pause);
           long start = System.nanoTime();
           worker = startWorker();
-          awaitTraining(trial, before.attempt() + 1, false);
+          awaitStep();
           double took = (System.nanoTime() - start) / 1e9;
           seconds.computeIfAbsent(pause, key -> new ArrayList<>()).add(took);
           System.err.printf("started after %d s: trains again after %.1f s%n", pause, took);
@@ -110,10 +121,11 @@ final class RecoveryTime {
   }
 
   private Process startWorker() throws IOException {
-    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            java.toString(), "-Djava.io.tmpdir=" + scratch, "-jar", jar, "worker");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      metrics = URI.create("http://127.0.0.1:" + free.getLocalPort() + "/metrics");
+    }
+    builder.environment().put("BUTTRESS_HTTP", metrics.getAuthority());
     builder.environment().put("BUTTRESS_HOME", scratch.resolve("home").toString());
     builder.environment().put("BUTTRESS_FILE_ROOTS", "/");
     Path log = scratch.resolve("worker.log");
@@ -148,20 +160,30 @@ final class RecoveryTime {
     throw new IllegalStateException("no trial starts; see " + scratch);
   }
 
-  /**
-   * @param own whether to wait for a checkpoint of the attempt's own
-   */
-  private Training awaitTraining(String trial, int attempt, boolean own)
-      throws InterruptedException {
+  /** Waits until the attempt that runs has stored a checkpoint of its own. */
+  private void awaitCheckpoint(String trial) throws InterruptedException {
     for (long start = System.nanoTime(); System.nanoTime() - start < PATIENCE; Thread.sleep(50)) {
-      Optional<Training> training = training(trial);
-      if (training.isPresent()
-          && training.get().attempt() >= attempt
-          && (!own || hasOwnCheckpoint(training.get()))) {
-        return training.get();
+      if (training(trial).filter(RecoveryTime::hasOwnCheckpoint).isPresent()) {
+        return;
       }
     }
     throw new IllegalStateException("the trial does not train; see " + scratch);
+  }
+
+  /** Waits until the newest worker has done a training step. */
+  private void awaitStep() throws InterruptedException {
+    for (long start = System.nanoTime(); System.nanoTime() - start < PATIENCE; Thread.sleep(50)) {
+      try {
+        String text =
+            http.send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString()).body();
+        if (EXAMPLES.matcher(text).find()) {
+          return;
+        }
+      } catch (IOException e) {
+        // It has not come so far.
+      }
+    }
+    throw new IllegalStateException("the worker does not train; see " + scratch);
   }
 
   private static boolean hasOwnCheckpoint(Training training) {

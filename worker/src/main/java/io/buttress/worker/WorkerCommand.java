@@ -65,6 +65,7 @@ final class WorkerCommand implements Callable<Integer> {
     registry.registerGauge("buttress.busy.slots", busy::count);
     Set<Queue> served = EnumSet.copyOf(Arrays.asList(queues));
     Optional<URI> pod = environment.pod();
+    EngineStart engine = served.contains(Queue.GPU) ? EngineStart.begin() : null;
     WorkflowClient temporal = Connections.temporal(environment, metrics.temporal());
     ArtifactStore artifacts = Connections.artifacts(environment, registry);
     // A worker in a cluster reads files only where it is told to.
@@ -76,6 +77,9 @@ final class WorkerCommand implements Callable<Integer> {
             environment.home().resolve("cache"),
             registry);
     Links links = Connections.links(environment, temporal.getOptions().getNamespace());
+    if (engine != null) {
+      engine.await();
+    }
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()

@@ -20,6 +20,11 @@ final class TinyModel {
 
   private TinyModel() {}
 
+  /** For {@code infra/class-archive}; takes the folder to write. */
+  public static void main(String[] arguments) throws IOException {
+    write(Path.of(arguments[0]));
+  }
+
   static Path write(Path folder) throws IOException {
     Files.createDirectories(folder);
     List<String> vocabulary = vocabulary();
