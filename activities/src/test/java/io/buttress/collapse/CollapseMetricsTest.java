@@ -51,8 +51,8 @@ class CollapseMetricsTest {
   void agreesWithNumpy(Golden golden) {
     SortedMap<String, Double> metrics =
         measure(
-            new DMatrixRMaj(golden.finetuned()),
-            new DMatrixRMaj(golden.pretrained()),
+            representations(new DMatrixRMaj(golden.finetuned())),
+            representations(new DMatrixRMaj(golden.pretrained())),
             golden.classes(),
             golden.topK());
 
@@ -73,18 +73,18 @@ class CollapseMetricsTest {
 
   @Property(tries = 50)
   void isTheSameAsItselfByCka(@ForAll long seed, @ForAll @IntRange(min = 2, max = 30) int n) {
-    DMatrixRMaj z = random(n, 6, seed);
+    Representations z = random(n, 6, seed);
     assertThat(measure(z, z, null, TOP_K).get("cka_pretrained")).isCloseTo(1, within(1e-12));
   }
 
   @Property(tries = 50)
   void ignoresScaleAndRotationWhereItShould(@ForAll long seed) {
-    DMatrixRMaj z = random(20, 6, seed);
+    DMatrixRMaj z = RandomMatrices_DDRM.rectangle(20, 6, -1, 1, new Random(seed));
     DMatrixRMaj rotation = RandomMatrices_DDRM.orthogonal(6, 6, new Random(seed));
     DMatrixRMaj turned = CommonOps_DDRM.mult(z, rotation, null);
     CommonOps_DDRM.scale(1000, turned);
-    Map<String, Double> before = measure(z, z, null, TOP_K);
-    Map<String, Double> after = measure(turned, z, null, TOP_K);
+    Map<String, Double> before = measure(representations(z), representations(z), null, TOP_K);
+    Map<String, Double> after = measure(representations(turned), representations(z), null, TOP_K);
 
     for (String key :
         List.of(
@@ -131,23 +131,27 @@ class CollapseMetricsTest {
   void keepsSmallSingularValues() {
     // Orthogonal columns of lengths 1, 1e-5 and 1e-10: squaring first would lose the last.
     DMatrixRMaj z = CommonOps_DDRM.diag(1, 1e-5, 1e-10);
-    assertThat(Spectrum.of(z).singular()[2]).isCloseTo(1e-10, within(1e-16));
+    assertThat(Spectrum.of(representations(z)).singular()[2]).isCloseTo(1e-10, within(1e-16));
   }
 
   @Test
   void refusesValuesThatAreNotFinite() {
-    DMatrixRMaj z = random(4, 3, 1);
-    z.set(2, 1, Double.NaN);
+    Representations z = random(4, 3, 1);
+    z.values()[2 * 3 + 1] = Double.NaN;
     assertThatThrownBy(() -> Spectrum.of(z)).hasMessageContaining("row 2, dimension 1");
   }
 
   private static SortedMap<String, Double> measure(
-      DMatrixRMaj z, DMatrixRMaj pretrained, int[] classes, List<Integer> topK) {
+      Representations z, Representations pretrained, int[] classes, List<Integer> topK) {
     return CollapseMetrics.compute(
         z, Spectrum.of(z), pretrained, Spectrum.of(pretrained), classes, topK);
   }
 
-  private static DMatrixRMaj random(int n, int h, long seed) {
-    return RandomMatrices_DDRM.rectangle(n, h, -1, 1, new Random(seed));
+  private static Representations random(int n, int h, long seed) {
+    return representations(RandomMatrices_DDRM.rectangle(n, h, -1, 1, new Random(seed)));
+  }
+
+  private static Representations representations(DMatrixRMaj z) {
+    return new Representations(z.getNumRows(), z.getNumCols(), z.data);
   }
 }
