@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.collapse.CollapseMetrics;
+import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.EncoderConfig;
@@ -44,7 +45,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.ejml.data.DMatrixRMaj;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -209,9 +209,9 @@ public final class Peer {
   /** Everything that a trial measures of one matrix; the pre-trained one's spectrum is known. */
   private Object collapse(JsonNode command) throws IOException {
     Map<String, Tensor> tensors = Safetensors.read(path(command, "file"));
-    DMatrixRMaj before = CollapseMetrics.matrix(tensors.get("pretrained"));
-    DMatrixRMaj after = CollapseMetrics.matrix(tensors.get("finetuned"));
-    int[] classes = new int[after.getNumRows()];
+    Representations before = Representations.of(tensors.get("pretrained"));
+    Representations after = Representations.of(tensors.get("finetuned"));
+    int[] classes = new int[after.n()];
     Arrays.setAll(classes, i -> i % 2);
     if (pretrained == null) {
       pretrained = Spectrum.of(before);

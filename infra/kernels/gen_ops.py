@@ -121,6 +121,38 @@ class Ops(torch.nn.Module):
         """target + mask * (weight - target)."""
         return torch.addcmul(target, weight - target, mask)
 
+    @torch.jit.export
+    def spectra(self, z: Tensor) -> Tensor:
+        """[2, min(n, h)]: the singular values of z [n, h], and those of z with its column means taken off.
+
+        Both by the R of [1 z]: without its first column it has z's values, without its first row too, which
+        holds what lies along 1, the centred ones.
+        """
+        r = torch.linalg.qr(torch.cat([z.new_ones([z.size(0), 1]), z], 1), mode="r")[1]
+        whole, centred = torch.linalg.svdvals(r[:, 1:]), torch.linalg.svdvals(r[1:, 1:])
+        # Of no more than h rows one fewer is left, and a value that is 0.
+        return torch.stack([whole, F.pad(centred, [0, whole.size(0) - centred.size(0)])])
+
+    @torch.jit.export
+    def cross_norm(self, y: Tensor, x: Tensor) -> Tensor:
+        """Frobenius norm of y'x, column means taken off."""
+        return torch.linalg.matrix_norm((y - y.mean(0)).t() @ (x - x.mean(0)))
+
+    @torch.jit.export
+    def class_spread(self, z: Tensor, group: Tensor, count: int) -> Tensor:
+        """[2, min(count, h)] of z [n, h]: the singular values of the centred class means over sqrt(count), and
+        the mean over classes of the variance within them along each one's axis.
+
+        group: [n], which of count classes, none of them empty.
+        """
+        z = z - z.mean(0)
+        members = F.one_hot(group.long(), count).to(z.dtype)
+        sizes = members.sum(0).unsqueeze(1)
+        means = members.t() @ z / sizes
+        _, roots, axes = torch.linalg.svd((means - means.mean(0)) / count**0.5, full_matrices=False)
+        along = (z - members @ means) @ axes.t()
+        return torch.stack([roots, (members.t() @ along.square() / sizes).mean(0)])
+
 
 def stripped(archive: bytes) -> bytes:
     out = io.BytesIO()

@@ -1,12 +1,11 @@
 package io.buttress.collapse;
 
-import io.buttress.storage.Safetensors.Tensor;
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.buttress.model.TorchOps;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.CommonOps_DDRM;
-import org.ejml.dense.row.NormOps_DDRM;
 
 /** Every collapse metric of a representation matrix; {@code docs/metrics.md} has the formulas. */
 public final class CollapseMetrics {
@@ -24,9 +23,9 @@ public final class CollapseMetrics {
    * @param topK the k of gm_k and hm_k
    */
   public static SortedMap<String, Double> compute(
-      DMatrixRMaj z,
+      Representations z,
       Spectrum spectrum,
-      DMatrixRMaj pretrained,
+      Representations pretrained,
       Spectrum pretrainedSpectrum,
       int[] classes,
       List<Integer> topK) {
@@ -43,7 +42,7 @@ public final class CollapseMetrics {
     metrics.put("participation_ratio", SpectrumMetrics.participationRatio(spectrum));
     metrics.put("k90", SpectrumMetrics.k90(spectrum));
     metrics.put("isoscore", SpectrumMetrics.isoscore(spectrum));
-    metrics.put("mean_norm", meanOf(rowNorms(z)));
+    metrics.put("mean_norm", meanOf(z.norms()));
     metrics.put("nc1", classes == null ? null : NeuralCollapse.nc1(z, classes, spectrum.floor()));
     return metrics;
   }
@@ -58,38 +57,31 @@ public final class CollapseMetrics {
    * @param pretrainedSpectrum of pretrained
    */
   public static SortedMap<String, Double> brief(
-      DMatrixRMaj z, Spectrum spectrum, DMatrixRMaj pretrained, Spectrum pretrainedSpectrum) {
+      Representations z,
+      Spectrum spectrum,
+      Representations pretrained,
+      Spectrum pretrainedSpectrum) {
     SortedMap<String, Double> metrics = new TreeMap<>();
     metrics.put("effective_rank", SpectrumMetrics.effectiveRank(spectrum));
-    metrics.put("mean_cosine", meanCosine(z, rowNorms(z)));
+    metrics.put("mean_cosine", meanCosine(z, z.norms()));
     metrics.put("cka_pretrained", linearCka(z, spectrum, pretrained, pretrainedSpectrum));
     return metrics;
-  }
-
-  /** Representations in float64. */
-  public static DMatrixRMaj matrix(Tensor representations) {
-    float[] values = representations.floats();
-    DMatrixRMaj matrix =
-        new DMatrixRMaj((int) representations.shape()[0], (int) representations.shape()[1]);
-    for (int i = 0; i < values.length; i++) {
-      matrix.data[i] = values[i];
-    }
-    return matrix;
   }
 
   /**
    * Mean of cos(z_i, z_j) over all i != j, from the sum of the unit vectors: its squared length is
    * the sum over all pairs, i = j included.
    */
-  private static Double meanCosine(DMatrixRMaj z, double[] norms) {
-    int n = z.getNumRows();
-    double[] sum = new double[z.getNumCols()];
+  private static Double meanCosine(Representations z, double[] norms) {
+    int n = z.n();
+    int h = z.h();
+    double[] sum = new double[h];
     for (int i = 0; i < n; i++) {
       if (norms[i] == 0) {
         return null;
       }
-      for (int j = 0; j < sum.length; j++) {
-        sum[j] += z.get(i, j) / norms[i];
+      for (int j = 0; j < h; j++) {
+        sum[j] += z.values()[i * h + j] / norms[i];
       }
     }
     if (n < 2) {
@@ -106,14 +98,17 @@ public final class CollapseMetrics {
    * Linear CKA (Kornblith et al. 2019): ||Yc'Xc||_F^2 / (||Xc'Xc||_F ||Yc'Yc||_F), columns centred.
    * The denominators are known from the spectra.
    */
-  private static Double linearCka(DMatrixRMaj y, Spectrum ySpectrum, DMatrixRMaj x, Spectrum xs) {
+  private static Double linearCka(
+      Representations y, Spectrum ySpectrum, Representations x, Spectrum xs) {
     double denominator = n2(xs) * n2(ySpectrum);
     if (denominator == 0) {
       return null;
     }
-    DMatrixRMaj cross = new DMatrixRMaj(y.getNumCols(), x.getNumCols());
-    CommonOps_DDRM.multTransA(Spectrum.centred(y), Spectrum.centred(x), cross);
-    double norm = NormOps_DDRM.normF(cross);
+    double norm;
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        TorchOps ops = new TorchOps(manager)) {
+      norm = ops.crossNorm(y.array(manager), x.array(manager)).getDouble();
+    }
     return Math.min(1, norm / denominator * norm);
   }
 
@@ -124,18 +119,6 @@ public final class CollapseMetrics {
       sum += variance * variance;
     }
     return spectrum.n() * Math.sqrt(sum);
-  }
-
-  private static double[] rowNorms(DMatrixRMaj z) {
-    double[] norms = new double[z.getNumRows()];
-    for (int i = 0; i < norms.length; i++) {
-      double squares = 0;
-      for (int j = 0; j < z.getNumCols(); j++) {
-        squares += z.get(i, j) * z.get(i, j);
-      }
-      norms[i] = Math.sqrt(squares);
-    }
-    return norms;
   }
 
   private static double meanOf(double[] values) {

@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.ejml.data.DMatrixRMaj;
 
 /** Measures collapse from stored representations of the validation set. */
 public final class MeasureCollapseActivity implements MeasureCollapse {
@@ -124,12 +123,10 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     Numerics numerics = numerics(evaluation);
     Map<Integer, Tensor> pretrained = pretrained(snapshot, numerics, context);
     Map<String, Tensor> evaluated = Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
-    DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(layer));
-    DMatrixRMaj after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
-    if (before.getNumRows() != after.getNumRows()) {
-      throw fail(
-          trial,
-          before.getNumRows() + " pre-trained and " + after.getNumRows() + " fine-tuned rows");
+    Representations before = matrix(trial, "pre-trained", pretrained.get(layer));
+    Representations after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
+    if (before.n() != after.n()) {
+      throw fail(trial, before.n() + " pre-trained and " + after.n() + " fine-tuned rows");
     }
     int[] classes = classes(datasets.load(trial.dataset()));
     context.heartbeat("spectra");
@@ -162,8 +159,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     for (int layer = 0; layer < finetuned.size(); layer++) {
       context.heartbeat("layer " + layer);
       String name = SnapshotStore.tensor(layer);
-      DMatrixRMaj before = matrix(trial, "pre-trained", pretrained.get(name));
-      DMatrixRMaj after = matrix(trial, "fine-tuned", finetuned.get(name));
+      Representations before = matrix(trial, "pre-trained", pretrained.get(name));
+      Representations after = matrix(trial, "fine-tuned", finetuned.get(name));
       Spectrum spectrumBefore = spectrum(trial, "layer " + layer + ": pre-trained", before);
       Spectrum spectrumAfter = spectrum(trial, "layer " + layer + ": fine-tuned", after);
       layers.add(
@@ -206,11 +203,11 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     return Json.MAPPER.treeToValue(metrics.get("numerics"), Numerics.class);
   }
 
-  private static DMatrixRMaj matrix(Trial trial, String which, Tensor tensor) {
+  private static Representations matrix(Trial trial, String which, Tensor tensor) {
     if (tensor == null || tensor.shape().length != 2) {
       throw fail(trial, "no matrix of " + which + " representations for the layer asked for");
     }
-    return CollapseMetrics.matrix(tensor);
+    return Representations.of(tensor);
   }
 
   private static int[] classes(TokenizedDataset dataset) {
@@ -225,7 +222,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     return classes;
   }
 
-  private static Spectrum spectrum(Trial trial, String which, DMatrixRMaj z) {
+  private static Spectrum spectrum(Trial trial, String which, Representations z) {
     try {
       return Spectrum.of(z);
     } catch (IllegalArgumentException e) {

@@ -75,6 +75,44 @@ public final class TorchOps implements AutoCloseable {
     }
   }
 
+  /**
+   * Singular values of a matrix {@code [n, h]}, descending, and of the same with its column means
+   * taken off: {@code [2, min(n, h)]}.
+   */
+  public NDArray spectra(NDArray z) {
+    try (IValue matrix = tensor(z);
+        IValue result = call("spectra", matrix)) {
+      return result.toTensor((PtNDManager) z.getManager());
+    }
+  }
+
+  /** Frobenius norm of Y'X, column means taken off. */
+  public NDArray crossNorm(NDArray y, NDArray x) {
+    try (IValue left = tensor(y);
+        IValue right = tensor(x);
+        IValue result = call("cross_norm", left, right)) {
+      return result.toTensor((PtNDManager) y.getManager());
+    }
+  }
+
+  /**
+   * How class means spread: {@code [2, min(count, h)]}, the singular values of the centred means
+   * over sqrt(count), descending, and the mean over classes of the variance within them along each
+   * one's right singular vector.
+   *
+   * @param z {@code [n, h]}
+   * @param group n indices of classes, none of which is empty
+   * @param count of classes
+   */
+  public NDArray classSpread(NDArray z, NDArray group, int count) {
+    try (IValue matrix = tensor(z);
+        IValue indices = tensor(group);
+        IValue classes = IValue.from((long) count);
+        IValue result = call("class_spread", matrix, indices, classes)) {
+      return result.toTensor((PtNDManager) z.getManager());
+    }
+  }
+
   /** Calls a TorchScript method in the thread's gradient mode. The caller closes all values. */
   public IValue call(String method, IValue... arguments) {
     // A thread's first calls would otherwise be spent on profiling and compiling every new shape.

@@ -1,6 +1,7 @@
 package io.buttress.training;
 
 import io.buttress.collapse.CollapseMetrics;
+import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Pooling;
@@ -10,7 +11,6 @@ import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.tracking.CollapseTrajectory;
 import io.buttress.tracking.MetricPoint;
 import java.util.List;
-import org.ejml.data.DMatrixRMaj;
 
 /**
  * Measures collapse in the middle of training, on the first {@value Evaluator#SAMPLE} validation
@@ -28,11 +28,11 @@ record CollapseWatch(
     Split sample,
     int layer,
     Pooling pooling,
-    DMatrixRMaj pretrained,
+    Representations pretrained,
     Spectrum spectrum) {
 
   static CollapseWatch of(
-      int moments, Split validation, int layer, Pooling pooling, DMatrixRMaj pretrained) {
+      int moments, Split validation, int layer, Pooling pooling, Representations pretrained) {
     return new CollapseWatch(
         moments, Evaluator.sample(validation), layer, pooling, pretrained, Spectrum.of(pretrained));
   }
@@ -49,8 +49,7 @@ record CollapseWatch(
             .run(sample, List.of(layer), pooling)
             .representations()
             .get(layer);
-    DMatrixRMaj z =
-        CollapseMetrics.matrix(Tensor.of(values, pretrained.getNumRows(), pretrained.getNumCols()));
+    Representations z = Representations.of(Tensor.of(values, pretrained.n(), pretrained.h()));
     try {
       return CollapseTrajectory.points(
           done,

@@ -2,7 +2,7 @@ package io.buttress.training;
 
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
-import io.buttress.collapse.CollapseMetrics;
+import io.buttress.collapse.Representations;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.Inputs;
 import io.buttress.data.InvalidDataException;
@@ -404,7 +404,7 @@ public final class FineTuneActivity implements FineTune {
         dataset.splits().get(VALIDATION),
         collapse.layer(),
         Pooling.of(collapse.pooling()),
-        CollapseMetrics.matrix(snapshots.everyLayer(request, numerics).get(layer)));
+        Representations.of(snapshots.everyLayer(request, numerics).get(layer)));
   }
 
   private static Optional<SnapshotRequest> snapshot(Trial trial, String split) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
-import io.buttress.collapse.CollapseMetrics;
+import io.buttress.collapse.Representations;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
@@ -318,7 +318,7 @@ class ResumptionTest {
         ALL,
         -1,
         Pooling.CLS,
-        CollapseMetrics.matrix(Tensor.of(last, ALL.size(), last.length / ALL.size())));
+        Representations.of(Tensor.of(last, ALL.size(), last.length / ALL.size())));
   }
 
   private static List<Float> list(float[] values) {
