@@ -4,9 +4,16 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,7 +50,8 @@ final class FakeService implements AutoCloseable {
         "/",
         exchange -> {
           try {
-            exchange.getRequestBody().readAllBytes();
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            exchange.setStreams(new ByteArrayInputStream(body), null);
             answer.to(exchange);
           } finally {
             exchange.close();
@@ -86,6 +94,35 @@ final class FakeService implements AutoCloseable {
 
   static Answer text(int status, String type, String body) {
     return exchange -> answer(exchange, status, type, body);
+  }
+
+  /**
+   * What another server answers, asked without our credentials.
+   *
+   * @param server without a slash at the end
+   */
+  static Answer of(String server) {
+    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    return exchange -> {
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      String type = exchange.getRequestHeaders().getFirst("Content-Type");
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(server + exchange.getRequestURI()))
+              .header("Content-Type", type == null ? "application/octet-stream" : type)
+              .method(exchange.getRequestMethod(), BodyPublishers.ofByteArray(body))
+              .build();
+      try {
+        HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+        answer(
+            exchange,
+            answer.statusCode(),
+            answer.headers().firstValue("Content-Type").orElse("text/plain"),
+            answer.body());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while waiting for " + server, e);
+      }
+    };
   }
 
   /** Refuses, repeating the credentials. */
