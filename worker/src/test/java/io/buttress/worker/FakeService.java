@@ -8,17 +8,18 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import okhttp3.Headers;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
 
 /** A local http or https server that answers as much as a start asks for. */
 final class FakeService implements AutoCloseable {
@@ -97,30 +98,35 @@ final class FakeService implements AutoCloseable {
   }
 
   /**
-   * What another server answers, asked without our credentials.
+   * What another server answers.
    *
    * @param server without a slash at the end
    */
   static Answer of(String server) {
-    HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    OkHttpClient client = new OkHttpClient();
     return exchange -> {
+      // With the Host that was asked, which S3's signatures cover.
+      Headers.Builder headers = new Headers.Builder();
+      exchange
+          .getRequestHeaders()
+          .forEach((name, values) -> values.forEach(value -> headers.add(name, value)));
+      String method = exchange.getRequestMethod();
       byte[] body = exchange.getRequestBody().readAllBytes();
-      String type = exchange.getRequestHeaders().getFirst("Content-Type");
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create(server + exchange.getRequestURI()))
-              .header("Content-Type", type == null ? "application/octet-stream" : type)
-              .method(exchange.getRequestMethod(), BodyPublishers.ofByteArray(body))
+      Request request =
+          new Request.Builder()
+              .url(server + exchange.getRequestURI())
+              .headers(headers.build())
+              .method(
+                  method,
+                  method.equals("GET") || method.equals("HEAD") ? null : RequestBody.create(body))
               .build();
-      try {
-        HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
-        answer(
-            exchange,
-            answer.statusCode(),
-            answer.headers().firstValue("Content-Type").orElse("text/plain"),
-            answer.body());
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while waiting for " + server, e);
+      try (Response response = client.newCall(request).execute()) {
+        Map<String, List<String>> answered = response.headers().toMultimap();
+        answered.remove("transfer-encoding");
+        exchange.getResponseHeaders().putAll(answered);
+        byte[] answer = response.body().bytes();
+        exchange.sendResponseHeaders(response.code(), answer.length == 0 ? -1 : answer.length);
+        exchange.getResponseBody().write(answer);
       }
     };
   }

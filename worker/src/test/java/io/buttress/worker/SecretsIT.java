@@ -43,6 +43,7 @@ final class SecretsIT {
   private static final String TOKEN = "mlflow-canary/token==";
   private static final String API_KEY = "temporal-canary/key==";
   private static final String PASSWORD = "canary p/4ssword";
+  private static final String REFUSED_BUCKET = "refused";
   private static final String KEY =
       Base64.getEncoder().encodeToString("canary-key-of-thirty-two-bytes-!".getBytes());
 
@@ -53,6 +54,7 @@ final class SecretsIT {
   private Map<String, String> session;
   private FakeService hub;
   private FakeService mlflow;
+  private FakeService store;
   private TemporalProxy proxy;
   private volatile WorkerProcess worker;
   private StudyClient studies;
@@ -83,6 +85,20 @@ final class SecretsIT {
                       && !worker.output().contains("no access with Basic");
               (refused ? refusal : tracking).to(exchange);
             });
+    Answer objects = FakeService.of(stack.variable("AWS_ENDPOINT_URL_S3"));
+    store =
+        new FakeService(
+            null,
+            exchange -> {
+              if (exchange.getRequestURI().getPath().startsWith("/" + REFUSED_BUCKET)) {
+                // At first what is tried again, and logged.
+                int status = worker.output().contains("the object store fails") ? 403 : 503;
+                String sent = exchange.getRequestHeaders().getFirst("X-Amz-Security-Token");
+                FakeService.s3Error(status, "no access with " + sent).to(exchange);
+              } else {
+                objects.to(exchange);
+              }
+            });
     HeldCertificate authority = Certificate.newAuthority();
     proxy =
         new TemporalProxy(
@@ -105,7 +121,8 @@ final class SecretsIT {
         "TEMPORAL_TLS_SERVER_CA_CERT_PATH",
         Certificate.writeAuthority(authority, folder.resolve("ca.crt")).toString());
     settings.put("BUTTRESS_CODEC_KEY", KEY);
-    settings.put("BUTTRESS_S3_BUCKETS", "no-such-bucket");
+    settings.put("AWS_ENDPOINT_URL_S3", store.uri());
+    settings.put("BUTTRESS_S3_BUCKETS", REFUSED_BUCKET);
     worker = servers.startWorker(folder, settings);
     Map<String, String> all = new HashMap<>(stack.environment());
     all.putAll(settings);
@@ -124,6 +141,9 @@ final class SecretsIT {
     if (mlflow != null) {
       mlflow.close();
     }
+    if (store != null) {
+      store.close();
+    }
     if (servers != null) {
       servers.terminate(name);
       servers.close();
@@ -140,8 +160,8 @@ final class SecretsIT {
   void noSecretIsInLogsHistoriesRunsOrReports() throws Exception {
     String refused = name + "-refused";
     studies.start(refused, study("hf:org/name"));
-    String absent = name + "-absent";
-    studies.start(absent, study("s3:no-such-bucket/model.zip"));
+    String refusedToo = name + "-refused-too";
+    studies.start(refusedToo, study("s3:" + REFUSED_BUCKET + "/model.zip"));
     studies.start(name, study(TinyModel.write(folder.resolve("model")).toUri().toString()));
     StudyResult result = studies.result(name).get(180, TimeUnit.SECONDS);
     assertThat(result.done()).isEqualTo(1);
@@ -155,8 +175,8 @@ final class SecretsIT {
     servers.runs(name).stream().map(Run::toString).forEach(traces::add);
 
     assertThat(failure(refused)).contains("no access with Bearer ***");
-    assertThat(failure(absent)).contains("NoSuchBucket");
-    String history = history(name) + history(refused) + history(absent);
+    assertThat(failure(refusedToo)).contains("in bucket refused", "no access with ***");
+    String history = history(name) + history(refused) + history(refusedToo);
     assertThat(history)
         .as("is encrypted")
         .contains("binary/encrypted")
@@ -166,7 +186,10 @@ final class SecretsIT {
     String log = worker.output();
     assertThat(log)
         .as("what was repeated")
-        .contains("no access with Basic ***", "PERMISSION_DENIED: no access with Bearer ***");
+        .contains(
+            "the object store fails",
+            "no access with Basic ***",
+            "PERMISSION_DENIED: no access with Bearer ***");
     traces.add(log);
 
     assertThat(traces).hasSizeGreaterThan(8);
