@@ -52,14 +52,19 @@ public final class Secrets {
     return shown;
   }
 
-  /** The problem; when it or a cause tells one of them, another problem that says the rest. */
-  public IOException hide(IOException problem) {
+  /** Whether the problem or a cause tells one of them. */
+  public boolean areIn(Throwable problem) {
     for (Throwable t = problem; t != null; t = t.getCause()) {
       String text = t.toString();
       if (!hide(text).equals(text)) {
-        return new IOException(hide(problem.toString()));
+        return true;
       }
     }
-    return problem;
+    return false;
+  }
+
+  /** The problem; when it or a cause tells one of them, another problem that says the rest. */
+  public IOException hide(IOException problem) {
+    return areIn(problem) ? new IOException(hide(problem.toString())) : problem;
   }
 }

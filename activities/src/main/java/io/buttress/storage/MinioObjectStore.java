@@ -6,6 +6,7 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
+import io.buttress.access.Secrets;
 import io.buttress.access.TlsProblem;
 import io.minio.BucketExistsArgs;
 import io.minio.CopyObjectArgs;
@@ -17,6 +18,7 @@ import io.minio.Result;
 import io.minio.SourceObject;
 import io.minio.StatObjectArgs;
 import io.minio.UploadObjectArgs;
+import io.minio.credentials.StaticProvider;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.InsufficientDataException;
 import io.minio.errors.InvalidResponseException;
@@ -67,6 +69,7 @@ public final class MinioObjectStore implements ObjectStore {
 
   private final MinioClient client;
   private final URI endpoint;
+  private final Secrets secrets;
   private final String bucket;
   private final RetryCounter retryCounter;
   private final Counter read;
@@ -82,43 +85,34 @@ public final class MinioObjectStore implements ObjectStore {
       String bucket,
       Duration patience) {
     this(
-        endpoint,
-        region,
-        accessKey,
-        secretKey,
+        new S3Access(endpoint, region, accessKey, secretKey, null, null),
         bucket,
         patience,
-        Optional.empty(),
         new MetricRegistry());
   }
 
   /**
    * Connects on first use.
    *
-   * @param region as the server has it, {@code us-east-1} for MinIO
    * @param bucket must exist
    * @param patience how long every call goes on trying while the server is down or busy
-   * @param authorities whom to trust; empty: whom the JVM trusts
    * @throws IllegalArgumentException when endpoint or bucket cannot be such
    */
   public MinioObjectStore(
-      URI endpoint,
-      String region,
-      String accessKey,
-      String secretKey,
-      String bucket,
-      Duration patience,
-      Optional<HandshakeCertificates> authorities,
-      MetricRegistry metrics) {
-    this.endpoint = endpoint;
+      S3Access access, String bucket, Duration patience, MetricRegistry metrics) {
+    this.endpoint = access.endpoint();
+    this.secrets = access.secrets();
     this.bucket = BucketExistsArgs.builder().bucket(bucket).build().bucket();
     MinioClient.Builder builder =
         MinioClient.builder()
             .endpoint(endpoint.toString())
-            .region(region)
-            .credentials(accessKey, secretKey);
-    // The client closes what it is given.
-    authorities.ifPresent(trusted -> builder.httpClient(http(trusted), true));
+            .region(access.region())
+            .credentialsProvider(
+                new StaticProvider(access.accessKey(), access.secretKey(), access.sessionToken()));
+    if (access.authorities() != null) {
+      // The client closes what it is given.
+      builder.httpClient(http(access.authorities()), true);
+    }
     this.client = builder.build();
     long connect = Math.min(CONNECT_TIMEOUT.toMillis(), patience.toMillis());
     long io = Math.min(IO_TIMEOUT.toMillis(), patience.toMillis());
@@ -325,7 +319,7 @@ public final class MinioObjectStore implements ObjectStore {
               LOG.info(
                   "the object store fails, trying again in {} ms: {}",
                   event.getDelay().toMillis(),
-                  String.valueOf(event.getLastException()));
+                  secrets.hide(String.valueOf(event.getLastException())));
             })
         .build();
   }
@@ -368,6 +362,13 @@ public final class MinioObjectStore implements ObjectStore {
   }
 
   private IOException failure(String what, Exception problem) {
+    String line = secrets.hide(line(what, problem));
+    // The client's exceptions print the headers of requests, a session token among them.
+    return secrets.areIn(problem) ? new IOException(line) : new IOException(line, problem);
+  }
+
+  /** Says which setting to look at. */
+  private String line(String what, Exception problem) {
     String start = "cannot " + what + " in bucket " + bucket + " at " + endpoint + ": ";
     if (problem instanceof ErrorResponseException response) {
       String code = response.errorResponse().code();
@@ -380,23 +381,24 @@ public final class MinioObjectStore implements ObjectStore {
                     + " BUTTRESS_S3_BUCKETS)";
             case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
                 "; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+            case "ExpiredToken", "InvalidToken", "InvalidTokenId" ->
+                "; check AWS_SESSION_TOKEN, which holds for a time and with its AWS_ACCESS_KEY_ID only";
             case "AuthorizationHeaderMalformed", "PermanentRedirect" ->
                 "; check AWS_REGION and AWS_ENDPOINT_URL_S3";
             case "RequestTimeTooSkewed" -> "; set this machine's clock";
             default -> "";
           };
-      return new IOException(start + code + ", " + problem.getMessage() + check, problem);
+      return start + code + ", " + problem.getMessage() + check;
     }
     Optional<TlsProblem> tls = TlsProblem.of(problem);
     if (tls.isPresent()) {
       String check = tls.get().line(ENDPOINT, "AWS_CA_BUNDLE", ENDPOINT);
-      return new IOException(start + check, problem);
+      return start + check;
     }
     if (problem instanceof InvalidResponseException || problem instanceof XmlParserException) {
-      return new IOException(
-          start + "it does not answer as an S3 server does; check " + ENDPOINT, problem);
+      return start + "it does not answer as an S3 server does; check " + ENDPOINT;
     }
     Throwable cause = problem.getCause() == null ? problem : problem.getCause();
-    return new IOException(start + cause.getMessage() + "; check " + ENDPOINT, problem);
+    return start + cause.getMessage() + "; check " + ENDPOINT;
   }
 }

@@ -1,6 +1,9 @@
 package io.buttress.stack;
 
 import io.buttress.storage.MinioObjectStore;
+import io.minio.credentials.AssumeRoleProvider;
+import io.minio.credentials.Credentials;
+import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -33,6 +36,21 @@ public interface Stack extends AutoCloseable {
             () ->
                 new IllegalStateException(
                     name + " is not set: run infra/stack up and source the env file it names"));
+  }
+
+  /** Temporary credentials of the object store, by the variables that they are given in. */
+  default Map<String, String> session() throws MinioException {
+    String key = variable("AWS_ACCESS_KEY_ID");
+    String secret = variable("AWS_SECRET_ACCESS_KEY");
+    String endpoint = variable("AWS_ENDPOINT_URL_S3");
+    Credentials credentials =
+        new AssumeRoleProvider(
+                endpoint, key, secret, 3600, null, variable("AWS_REGION"), null, null, null, null)
+            .fetch();
+    return Map.of(
+        "AWS_ACCESS_KEY_ID", credentials.accessKey(),
+        "AWS_SECRET_ACCESS_KEY", credentials.secretKey(),
+        "AWS_SESSION_TOKEN", credentials.sessionToken());
   }
 
   /** A client of its own for each caller, who closes it. */

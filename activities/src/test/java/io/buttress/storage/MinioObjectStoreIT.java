@@ -3,6 +3,7 @@ package io.buttress.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.stack.Stack;
 import io.buttress.stack.StackExtension;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -124,6 +126,35 @@ class MinioObjectStoreIT extends ObjectStoreContract {
           .message()
           .doesNotContain("wrong-secret");
     }
+  }
+
+  @Test
+  void temporaryCredentialsAreTakenWithTheirTokenOnly() throws Exception {
+    Map<String, String> session = stack.session();
+    String token = session.get("AWS_SESSION_TOKEN");
+    try (MinioObjectStore temporary = at(session, token);
+        MinioObjectStore changed = at(session, token + "x")) {
+      temporary.verifyWritable();
+      assertThatThrownBy(changed::verifyWritable)
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("AWS_SESSION_TOKEN")
+          .message()
+          .doesNotContain(token);
+    }
+  }
+
+  private static MinioObjectStore at(Map<String, String> session, String token) {
+    return new MinioObjectStore(
+        new S3Access(
+            URI.create(stack.variable("AWS_ENDPOINT_URL_S3")),
+            stack.variable("AWS_REGION"),
+            session.get("AWS_ACCESS_KEY_ID"),
+            session.get("AWS_SECRET_ACCESS_KEY"),
+            token,
+            null),
+        stack.variable("BUTTRESS_BUCKET"),
+        Duration.ofSeconds(1),
+        new MetricRegistry());
   }
 
   @Test

@@ -7,6 +7,8 @@ import com.codahale.metrics.MetricRegistry;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -17,7 +19,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Against a server that answers as the test tells it, in the order of the requests. */
 class MinioRetriesTest {
   private static final String KEY = "some/key";
+  private static final String TOKEN = "canary/token=";
 
   @TempDir Path directory;
   private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
@@ -66,13 +68,10 @@ class MinioRetriesTest {
 
   private MinioObjectStore store(int port, Duration patience) {
     return new MinioObjectStore(
-        URI.create("http://127.0.0.1:" + port),
-        "us-east-1",
-        "key",
-        "secret",
+        new S3Access(
+            URI.create("http://127.0.0.1:" + port), "us-east-1", "key", "secret", TOKEN, null),
         "bucket",
         patience,
-        Optional.empty(),
         metrics);
   }
 
@@ -111,12 +110,18 @@ class MinioRetriesTest {
   }
 
   private static Answer error(int status, String code) {
+    return error(status, code, "as told");
+  }
+
+  private static Answer error(int status, String code, String message) {
     return status(
         status,
         "application/xml",
         "<?xml version=\"1.0\"?><Error><Code>"
             + code
-            + "</Code><Message>as told</Message><Resource>/bucket/some/key</Resource></Error>");
+            + "</Code><Message>"
+            + message
+            + "</Message><Resource>/bucket/some/key</Resource></Error>");
   }
 
   private static Answer cut() {
@@ -286,6 +291,28 @@ class MinioRetriesTest {
     assertThat(failed.await(20, TimeUnit.SECONDS)).isTrue();
     waiting.interrupt();
     assertThat(interrupted.get(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  /** With every request, signed; the client's exceptions print it, and servers may repeat it. */
+  @Test
+  void theSessionTokenIsSentAndSignedAndNotShown() {
+    Queue<String> sent = new ConcurrentLinkedQueue<>();
+    answer(
+        exchange -> {
+          sent.add(exchange.getRequestHeaders().getFirst("x-amz-security-token"));
+          sent.add(exchange.getRequestHeaders().getFirst("Authorization"));
+          error(403, "ExpiredToken", "no access with " + TOKEN).to(exchange);
+        });
+    assertThatThrownBy(this::read)
+        .hasMessageContainingAll("ExpiredToken", "no access with ***", "AWS_SESSION_TOKEN")
+        .satisfies(
+            failure -> {
+              StringWriter trace = new StringWriter();
+              failure.printStackTrace(new PrintWriter(trace));
+              assertThat(trace.toString()).doesNotContain(TOKEN);
+            });
+    assertThat(sent.remove()).isEqualTo(TOKEN);
+    assertThat(sent.remove()).containsPattern("SignedHeaders=[^,]*x-amz-security-token");
   }
 
   @Test

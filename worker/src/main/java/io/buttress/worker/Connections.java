@@ -8,6 +8,7 @@ import io.buttress.report.Links;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
+import io.buttress.storage.S3Access;
 import io.buttress.tracking.MlflowAccess;
 import io.buttress.tracking.MlflowTracker;
 import io.temporal.api.enums.v1.TaskQueueType;
@@ -108,13 +109,15 @@ final class Connections {
       throw new ServiceException("AWS_ENDPOINT_URL_S3: must not have a path");
     }
     return new MinioObjectStore(
-        endpoint,
-        environment.get("AWS_REGION").orElse("us-east-1"),
-        environment.requireToken("AWS_ACCESS_KEY_ID", "the object store's access key"),
-        environment.requireToken("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
+        new S3Access(
+            endpoint,
+            environment.get("AWS_REGION").orElse("us-east-1"),
+            environment.requireToken("AWS_ACCESS_KEY_ID", "the object store's access key"),
+            environment.requireToken("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
+            environment.token("AWS_SESSION_TOKEN").orElse(null),
+            environment.authorities("AWS_CA_BUNDLE").orElse(null)),
         name,
         patience,
-        environment.authorities("AWS_CA_BUNDLE"),
         metrics);
   }
 

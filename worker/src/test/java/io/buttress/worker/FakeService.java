@@ -4,14 +4,22 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import okhttp3.Headers;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
 
 /** A local http or https server that answers as much as a start asks for. */
 final class FakeService implements AutoCloseable {
@@ -43,7 +51,8 @@ final class FakeService implements AutoCloseable {
         "/",
         exchange -> {
           try {
-            exchange.getRequestBody().readAllBytes();
+            byte[] body = exchange.getRequestBody().readAllBytes();
+            exchange.setStreams(new ByteArrayInputStream(body), null);
             answer.to(exchange);
           } finally {
             exchange.close();
@@ -86,6 +95,40 @@ final class FakeService implements AutoCloseable {
 
   static Answer text(int status, String type, String body) {
     return exchange -> answer(exchange, status, type, body);
+  }
+
+  /**
+   * What another server answers.
+   *
+   * @param server without a slash at the end
+   */
+  static Answer of(String server) {
+    OkHttpClient client = new OkHttpClient();
+    return exchange -> {
+      // With the Host that was asked, which S3's signatures cover.
+      Headers.Builder headers = new Headers.Builder();
+      exchange
+          .getRequestHeaders()
+          .forEach((name, values) -> values.forEach(value -> headers.add(name, value)));
+      String method = exchange.getRequestMethod();
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      Request request =
+          new Request.Builder()
+              .url(server + exchange.getRequestURI())
+              .headers(headers.build())
+              .method(
+                  method,
+                  method.equals("GET") || method.equals("HEAD") ? null : RequestBody.create(body))
+              .build();
+      try (Response response = client.newCall(request).execute()) {
+        Map<String, List<String>> answered = response.headers().toMultimap();
+        answered.remove("transfer-encoding");
+        exchange.getResponseHeaders().putAll(answered);
+        byte[] answer = response.body().bytes();
+        exchange.sendResponseHeaders(response.code(), answer.length == 0 ? -1 : answer.length);
+        exchange.getResponseBody().write(answer);
+      }
+    };
   }
 
   /** Refuses, repeating the credentials. */

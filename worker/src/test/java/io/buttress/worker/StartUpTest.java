@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.buttress.worker.FakeService.Answer;
 import io.grpc.Status;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -256,6 +257,7 @@ final class StartUpTest {
         Map.of(
             "InvalidAccessKeyId", "AWS_ACCESS_KEY_ID",
             "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY",
+            "ExpiredToken", "AWS_SESSION_TOKEN",
             "NoSuchBucket", "BUTTRESS_BUCKET",
             "AccessDenied", "BUTTRESS_BUCKET",
             "AuthorizationHeaderMalformed", "AWS_REGION",
@@ -303,6 +305,20 @@ final class StartUpTest {
         "a secret key in two lines",
         new Wrong(
             Map.of("AWS_SECRET_ACCESS_KEY", PASSWORD + "\n" + PASSWORD), "AWS_SECRET_ACCESS_KEY"));
+    wrong.put(
+        "a session token in two lines",
+        new Wrong(Map.of("AWS_SESSION_TOKEN", KEY + "\n" + KEY), "AWS_SESSION_TOKEN"));
+    Answer repeating =
+        exchange ->
+            FakeService.s3Error(403, exchange.getRequestHeaders().getFirst("x-amz-security-token"))
+                .to(exchange);
+    Path token = Files.writeString(folder.resolve("session-token"), KEY + "\n");
+    wrong.put(
+        "S3 repeats the session token",
+        new Wrong(
+            Map.of(uri, serve(null, repeating), "AWS_SESSION_TOKEN_FILE", token.toString()),
+            "in bucket",
+            "***"));
     wrong.put(
         "no access key",
         new Wrong(Map.of("AWS_ACCESS_KEY_ID", ""), "AWS_ACCESS_KEY_ID", "not set"));
