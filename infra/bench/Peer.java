@@ -261,6 +261,7 @@ public final class Peer {
             "io.buttress.training.Trainer",
             "io.buttress.training.Evaluator",
             "io.buttress.model.TextClassifier",
+            "io.buttress.collapse.Representations",
             "io.buttress.collapse.Spectrum",
             "io.buttress.collapse.CollapseMetrics",
             "io.buttress.data.SubwordTokenizer",
