@@ -121,7 +121,8 @@ public final class Peer {
     }
     int warmUp = command.get("warmUp").asInt();
     List<Double> seconds = new ArrayList<>();
-    try (TextClassifier model = new TextClassifier(folder, config, 2, purpose -> 1)) {
+    boolean bfloat16 = spec.training().get(0).bfloat16();
+    try (TextClassifier model = new TextClassifier(folder, config, 2, purpose -> 1, bfloat16)) {
       Context context =
           new Context(
               spec.methods().get(0),

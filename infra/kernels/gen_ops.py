@@ -44,6 +44,14 @@ class Ops(torch.nn.Module):
         return mixed if whole else mixed.index_select(0, places)
 
     @torch.jit.export
+    def linear_bfloat16(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return F.linear(x.to(torch.bfloat16), weight.to(torch.bfloat16), bias.to(torch.bfloat16))
+
+    @torch.jit.export
+    def product_bfloat16(self, x: Tensor, weight: Tensor) -> Tensor:
+        return F.linear(x.to(torch.bfloat16), weight.to(torch.bfloat16))
+
+    @torch.jit.export
     def gelu_tanh(self, x: Tensor) -> Tensor:
         return F.gelu(x, approximate="tanh")
 

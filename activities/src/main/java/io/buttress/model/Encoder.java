@@ -8,6 +8,7 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
+import io.buttress.model.Forward.Product;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,14 +24,18 @@ final class Encoder {
   private final EncoderConfig config;
   private final Map<String, NDArray> parameters;
   private final TorchOps ops;
+  private final boolean bfloat16;
 
   /**
    * @param parameters by the names of {@link EncoderConfig#encoderShapes}
+   * @param bfloat16 whether training passes compute linear layers and attention in bfloat16;
+   *     residuals, LayerNorm and what comes out stay float32 (Micikevicius et al. 2018, section 3)
    */
-  Encoder(EncoderConfig config, Map<String, NDArray> parameters, TorchOps ops) {
+  Encoder(EncoderConfig config, Map<String, NDArray> parameters, TorchOps ops, boolean bfloat16) {
     this.config = config;
     this.parameters = parameters;
     this.ops = ops;
+    this.bfloat16 = bfloat16;
   }
 
   /**
@@ -60,7 +65,7 @@ final class Encoder {
     NDArray embedded = dropout(norm(sum, "embeddings.LayerNorm"), forward);
     return config.embeddingSize() == config.hiddenSize()
         ? embedded
-        : linear(embedded, "embeddings_project", forward);
+        : linear(embedded, "embeddings_project", forward, Product.FP32);
   }
 
   private NDArray segments(Batch batch) {
@@ -70,21 +75,23 @@ final class Encoder {
   }
 
   private NDArray layer(NDArray x, Batch batch, String name, Forward forward) {
-    NDArray attended = selfAttention(x, batch, name + "attention.self.", forward);
-    attended = linear(attended, name + "attention.output.dense", forward);
+    Product product = bfloat16 && forward.training() ? ops::linearBfloat16 : Product.FP32;
+    NDArray attended = selfAttention(x, batch, name + "attention.self.", forward, product);
+    attended = linear(attended, name + "attention.output.dense", forward, product);
     if (config.family().dropsAttentionOutput()) {
       attended = dropout(attended, forward);
     }
     NDArray y = norm(attended.add(x), name + "attention.output.LayerNorm");
-    NDArray inner = activation(linear(y, name + "intermediate.dense", forward));
-    inner = dropout(linear(inner, name + "output.dense", forward), forward);
+    NDArray inner = activation(linear(y, name + "intermediate.dense", forward, product));
+    inner = dropout(linear(inner, name + "output.dense", forward, product), forward);
     return norm(inner.add(y), name + "output.LayerNorm");
   }
 
-  private NDArray selfAttention(NDArray x, Batch batch, String name, Forward forward) {
-    NDArray query = linear(x, name + "query", forward);
-    NDArray key = linear(x, name + "key", forward);
-    NDArray value = linear(x, name + "value", forward);
+  private NDArray selfAttention(
+      NDArray x, Batch batch, String name, Forward forward, Product product) {
+    NDArray query = linear(x, name + "query", forward, product);
+    NDArray key = linear(x, name + "key", forward, product);
+    NDArray value = linear(x, name + "value", forward, product);
     double rate = forward.training() ? forward.dropout(config.attentionDropout()) : 0;
     return ops.attention(query, key, value, batch, config.heads(), rate);
   }
@@ -102,9 +109,9 @@ final class Encoder {
     return Embedding.embedding(ids, table, SparseFormat.DENSE).singletonOrThrow();
   }
 
-  NDArray linear(NDArray x, String name, Forward forward) {
+  NDArray linear(NDArray x, String name, Forward forward, Product product) {
     NDArray weight = parameters.get(name + ".weight");
-    return forward.linear(name, x, weight, parameters.get(name + ".bias"));
+    return forward.linear(name, x, weight, parameters.get(name + ".bias"), product);
   }
 
   private NDArray norm(NDArray x, String name) {

@@ -38,15 +38,27 @@ public interface Forward {
    * @param name of the layer, as in {@code encoder.layer.0.attention.self.query}
    * @param weight {@code [outputs, inputs]}
    * @param bias {@code [outputs]}
+   * @param product computes x W' + b in the layer's precision
    */
-  default NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
-    return Linear.linear(x, weight, bias).singletonOrThrow();
+  default NDArray linear(String name, NDArray x, NDArray weight, NDArray bias, Product product) {
+    return product.apply(x, weight, bias);
+  }
+
+  /** x W' + b in some precision. */
+  @FunctionalInterface
+  interface Product {
+    Product FP32 = (x, weight, bias) -> Linear.linear(x, weight, bias).singletonOrThrow();
+
+    /**
+     * @param bias null: none
+     */
+    NDArray apply(NDArray x, NDArray weight, NDArray bias);
   }
 
   /** How a pass computes its linear layers, see {@link #linear}. */
   @FunctionalInterface
   interface LinearLayers {
-    NDArray apply(String name, NDArray x, NDArray weight, NDArray bias);
+    NDArray apply(String name, NDArray x, NDArray weight, NDArray bias, Product product);
   }
 
   /** A plain pass but for its linear layers. */
@@ -58,8 +70,8 @@ public interface Forward {
       }
 
       @Override
-      public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
-        return layers.apply(name, x, weight, bias);
+      public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias, Product product) {
+        return layers.apply(name, x, weight, bias, product);
       }
     };
   }

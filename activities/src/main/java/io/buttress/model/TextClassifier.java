@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.buttress.model.Forward.Product;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -48,6 +49,21 @@ public final class TextClassifier implements AutoCloseable {
    */
   public TextClassifier(
       ModelFolder folder, EncoderConfig config, int outputs, ToLongFunction<String> seeds) {
+    this(folder, config, outputs, seeds, false);
+  }
+
+  /**
+   * As above.
+   *
+   * @param bfloat16 whether training passes compute the encoder's linear layers and attention in
+   *     bfloat16, with weights and gradients in float32
+   */
+  public TextClassifier(
+      ModelFolder folder,
+      EncoderConfig config,
+      int outputs,
+      ToLongFunction<String> seeds,
+      boolean bfloat16) {
     this.config = config;
     manager = NDManager.newBaseManager();
     manager.setName("model");
@@ -57,7 +73,7 @@ public final class TextClassifier implements AutoCloseable {
         .forEach((name, shape) -> put(name, folder.find(name, shape).orElseThrow(), shape));
     linear(folder, POOLER, config.hiddenSize(), "pooler", seeds);
     linear(folder, HEAD, outputs, "head", seeds);
-    encoder = new Encoder(config, parameters, ops);
+    encoder = new Encoder(config, parameters, ops, bfloat16);
   }
 
   private void linear(
@@ -109,8 +125,9 @@ public final class TextClassifier implements AutoCloseable {
     List<NDArray> states = encoder.hiddenStates(batch, forward);
     NDArray cls = Pooling.CLS.apply(states.get(config.layers()), batch);
     NDArray input = config.family().dropsPoolerInput() ? dropout(cls, forward) : cls;
-    NDArray pooled = config.family().poolerActivation(encoder.linear(input, POOLER, forward));
-    NDArray logits = encoder.linear(dropout(pooled, forward), HEAD, forward);
+    NDArray pooled =
+        config.family().poolerActivation(encoder.linear(input, POOLER, forward, Product.FP32));
+    NDArray logits = encoder.linear(dropout(pooled, forward), HEAD, forward, Product.FP32);
     return new Output(states, pooled, logits);
   }
 

@@ -49,6 +49,24 @@ public final class TorchOps implements AutoCloseable {
     }
   }
 
+  /**
+   * x W' + b in bfloat16, whatever the arguments are in. The result has a type that DJL does not
+   * know: only PyTorch's own operations can take it.
+   *
+   * @param x {@code [n, inputs]}
+   * @param weight {@code [outputs, inputs]}
+   * @param bias {@code [outputs]}; null: none
+   */
+  NDArray linearBfloat16(NDArray x, NDArray weight, NDArray bias) {
+    try (IValue input = tensor(x);
+        IValue w = tensor(weight);
+        IValue b = bias == null ? null : tensor(bias);
+        IValue result =
+            b == null ? call("product_bfloat16", input, w) : call("linear_bfloat16", input, w, b)) {
+      return result.toTensor((PtNDManager) x.getManager());
+    }
+  }
+
   /** GELU by its tanh approximation (Hendrycks & Gimpel 2016, section 2). */
   NDArray geluTanh(NDArray x) {
     try (IValue input = tensor(x);

@@ -2,8 +2,8 @@ package io.buttress.regularizer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.core.Linear;
 import io.buttress.model.Forward;
+import io.buttress.model.Forward.Product;
 import io.buttress.model.Part;
 import io.buttress.model.TextClassifier;
 import java.util.LinkedHashMap;
@@ -87,14 +87,14 @@ final class Lora implements Regularizer {
         });
   }
 
-  private NDArray corrected(String name, NDArray x, NDArray weight, NDArray bias) {
-    NDArray y = Linear.linear(x, weight, bias).singletonOrThrow();
+  private NDArray corrected(String name, NDArray x, NDArray weight, NDArray bias, Product product) {
+    NDArray y = product.apply(x, weight, bias);
     Correction correction = corrections.get(name);
     if (correction == null) {
       return y;
     }
-    NDArray down = Linear.linear(x, correction.a(), null).singletonOrThrow();
-    NDArray up = Linear.linear(down, correction.b(), null).singletonOrThrow();
+    NDArray down = product.apply(x, correction.a(), null);
+    NDArray up = product.apply(down, correction.b(), null);
     return y.add(up.mul(scale));
   }
 }

@@ -3,7 +3,6 @@ package io.buttress.regularizer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.core.Linear;
 import io.buttress.model.Forward;
 import io.buttress.model.TextClassifier;
 import java.util.HashMap;
@@ -62,12 +61,12 @@ final class Mixout implements Regularizer {
     }
 
     @Override
-    public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
+    public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias, Product product) {
       NDArray target = before.get(name);
       Shape inputs = new Shape(weight.getShape().get(1));
       NDArray kept = noise.uniform(inputs, x.getManager()).gte(probability);
       NDArray mask = kept.toType(DataType.FLOAT32, false).mul(scale);
-      return Linear.linear(x, model.ops().mixed(weight, target, mask), bias).singletonOrThrow();
+      return product.apply(x, model.ops().mixed(weight, target, mask), bias);
     }
   }
 }

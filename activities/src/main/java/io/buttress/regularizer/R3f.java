@@ -63,8 +63,8 @@ class R3f implements Regularizer {
     }
 
     @Override
-    public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
-      return clean.linear(name, x, weight, bias);
+    public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias, Product product) {
+      return clean.linear(name, x, weight, bias, product);
     }
   }
 }

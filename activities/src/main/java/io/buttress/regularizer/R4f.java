@@ -2,8 +2,8 @@ package io.buttress.regularizer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.core.Linear;
 import io.buttress.model.Forward;
+import io.buttress.model.Forward.Product;
 import java.util.Map;
 
 /**
@@ -34,11 +34,11 @@ final class R4f extends R3f {
   public Forward forward() {
     return Forward.of(
         true,
-        (name, x, weight, bias) -> {
+        (name, x, weight, bias, product) -> {
           if (name.equals(HEAD)) {
             norm.iterate(weight);
           }
-          return normalised(name, x, weight, bias);
+          return normalised(name, x, weight, bias, product);
         });
   }
 
@@ -62,11 +62,12 @@ final class R4f extends R3f {
     }
   }
 
-  private NDArray normalised(String name, NDArray x, NDArray weight, NDArray bias) {
+  private NDArray normalised(
+      String name, NDArray x, NDArray weight, NDArray bias, Product product) {
     if (!name.equals(HEAD)) {
-      return Linear.linear(x, weight, bias).singletonOrThrow();
+      return product.apply(x, weight, bias);
     }
-    NDArray product = Linear.linear(x, weight, null).singletonOrThrow();
-    return product.div(norm.sigma(weight, x.getManager())).add(bias);
+    NDArray y = product.apply(x, weight, null);
+    return y.div(norm.sigma(weight, x.getManager())).add(bias);
   }
 }

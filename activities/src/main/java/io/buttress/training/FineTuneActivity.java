@@ -379,7 +379,11 @@ public final class FineTuneActivity implements FineTune {
       Trial trial, TokenizedDataset dataset, ModelFolder folder, EncoderConfig config) {
     int outputs = dataset.kind() == TaskKind.REGRESSION ? 1 : dataset.labels().size();
     return new TextClassifier(
-        folder, config, outputs, purpose -> Seeds.derive(trial.seed(), purpose, 0));
+        folder,
+        config,
+        outputs,
+        purpose -> Seeds.derive(trial.seed(), purpose, 0),
+        trial.training().bfloat16());
   }
 
   private Snapshot trainSnapshot(Trial trial, TrainingSet train) throws IOException {

@@ -55,7 +55,10 @@ public record Numerics(String device, int threads, String instructions) {
                         List.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
             .orElse(Set.of());
     if (flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"))) {
-      return "avx512";
+      // Kernels for bfloat16 differ by these.
+      return flags.contains("amx_bf16")
+          ? "amx"
+          : flags.contains("avx512_bf16") ? "avx512_bf16" : "avx512";
     }
     return flags.containsAll(Set.of("avx2", "fma")) ? "avx2" : System.getProperty("os.arch");
   }

@@ -1,6 +1,7 @@
 package io.buttress.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.TextClassifier;
@@ -8,9 +9,11 @@ import io.buttress.regularizer.Loss;
 import io.buttress.regularizer.Pass;
 import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
+import io.buttress.regularizer.Snapshot;
 import io.buttress.study.Method;
 import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;
+import io.buttress.tracking.MetricPoint;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -47,6 +50,41 @@ class EveryMethodTest {
     assertThat(Trace.of(method, 0.2)).isEqualTo(first);
     assertThat(Trace.of(method, 0.2, Golden.SEED + 1, 2, r -> r).weights())
         .isNotEqualTo(first.weights());
+  }
+
+  /** All that train by steps: linear probing alone has a closed form. */
+  static List<Method> trained() {
+    return methods().stream().filter(method -> !method.id().equals("lp")).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("trained")
+  void bfloat16GivesAboutTheSameLosses(Method method) {
+    List<Double> exact = losses(method, false);
+    List<Double> rounded = losses(method, true);
+
+    assertThat(rounded).isNotEqualTo(exact).isEqualTo(losses(method, true));
+    assertThat(rounded).hasSameSizeAs(exact);
+    for (int i = 0; i < exact.size(); i++) {
+      assertThat(rounded.get(i)).isCloseTo(exact.get(i), within(0.02 + 0.02 * exact.get(i)));
+    }
+  }
+
+  /** Of each step, without dropout. */
+  private static List<Double> losses(Method method, boolean bfloat16) {
+    try (TextClassifier model = Golden.model(2, 0, bfloat16)) {
+      Snapshot snapshot = Golden.snapshot(method, model, SPLIT);
+      return new Trainer(TaskKind.CLASSIFICATION, SPLIT, Golden.training(), Golden.SEED)
+              .fit(
+                  model,
+                  Regularizers.create(Golden.context(method, model, snapshot)),
+                  (step, steps, loss) -> {})
+              .history()
+              .stream()
+              .filter(point -> point.metric().equals("loss"))
+              .map(MetricPoint::value)
+              .toList();
+    }
   }
 
   /** DJL's overloads for Java numbers free memory that the backward pass still reads. */

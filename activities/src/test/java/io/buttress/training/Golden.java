@@ -73,10 +73,14 @@ final class Golden {
   }
 
   static TextClassifier model(int outputs, double dropout) {
+    return model(outputs, dropout, false);
+  }
+
+  static TextClassifier model(int outputs, double dropout, boolean bfloat16) {
     try {
       ModelFolder folder = ModelFolder.read(FOLDER);
       EncoderConfig config = folder.config().withDropout(dropout);
-      return new TextClassifier(folder, config, outputs, p -> Seeds.derive(SEED, p, 0));
+      return new TextClassifier(folder, config, outputs, p -> Seeds.derive(SEED, p, 0), bfloat16);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

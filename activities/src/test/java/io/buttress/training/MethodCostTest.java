@@ -84,8 +84,9 @@ class MethodCostTest {
         }
 
         @Override
-        public NDArray linear(String name, NDArray x, NDArray weight, NDArray bias) {
-          return forward.linear(name, x, weight, bias);
+        public NDArray linear(
+            String name, NDArray x, NDArray weight, NDArray bias, Product product) {
+          return forward.linear(name, x, weight, bias, product);
         }
       };
     }

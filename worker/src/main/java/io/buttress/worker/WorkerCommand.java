@@ -65,7 +65,8 @@ final class WorkerCommand implements Callable<Integer> {
     registry.registerGauge("buttress.busy.slots", busy::count);
     Set<Queue> served = EnumSet.copyOf(Arrays.asList(queues));
     Optional<URI> pod = environment.pod();
-    EngineStart engine = served.contains(Queue.GPU) ? EngineStart.begin() : null;
+    EngineStart engine =
+        served.contains(Queue.GPU) || served.contains(Queue.CPU) ? EngineStart.begin() : null;
     WorkflowClient temporal = Connections.temporal(environment, metrics.temporal());
     ArtifactStore artifacts = Connections.artifacts(environment, registry);
     // A worker in a cluster reads files only where it is told to.

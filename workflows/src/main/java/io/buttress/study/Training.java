@@ -8,7 +8,7 @@ package io.buttress.study;
  * @param learningRate peak rate of AdamW
  * @param warmup fraction of the steps with a linearly rising rate, in [0, 1]
  * @param maxLength longest input in tokens, special tokens included
- * @param precision {@code fp32}
+ * @param precision of the matrix products of training: {@code fp32} or {@code bf16}
  * @param weightDecay decoupled; not applied to biases and LayerNorm
  * @param clipNorm largest global gradient norm; 0 switches clipping off
  * @param schedule {@code linear}, {@code cosine} or {@code constant}, after warm-up
@@ -45,6 +45,10 @@ public record Training(
   /** Whether training may end before its last step. */
   public boolean stopsEarly() {
     return patience != null;
+  }
+
+  public boolean bfloat16() {
+    return precision.equals("bf16");
   }
 
   /** Optimizer steps for a training set of {@code examples}; the last short batch is kept. */

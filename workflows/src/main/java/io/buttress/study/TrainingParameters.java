@@ -13,7 +13,7 @@ final class TrainingParameters {
           Parameter.number("learningRate", STANDARD.learningRate(), Range.above(0)),
           Parameter.number("warmup", STANDARD.warmup(), Range.closed(0, 1)),
           Parameter.integer("maxLength", STANDARD.maxLength(), Range.atLeast(3)),
-          Parameter.choice("precision", STANDARD.precision(), "fp32"),
+          Parameter.choice("precision", STANDARD.precision(), "fp32", "bf16"),
           Parameter.number("weightDecay", STANDARD.weightDecay(), Range.atLeast(0)),
           Parameter.number("clipNorm", STANDARD.clipNorm(), Range.atLeast(0)),
           Parameter.choice("schedule", STANDARD.schedule(), "linear", "cosine", "constant"),

@@ -413,7 +413,7 @@ class StudyParserTest {
         "'regimes': [{'id': 'zero-shot'}] | regimes[0].id: must be one of full, few-shot,",
         "'regimes': ['full'] | regimes[0]: must be an object such as",
         "'regimes': [{'id': 'full'}, {'id': 'full'}] | regimes[1]: repeats full",
-        "'training': {'precision': 'bf16'} | training.precision: must be fp32 in this version",
+        "'training': {'precision': 'fp16'} | training.precision: must be one of fp32, bf16",
         "'training': {'warmup': 1.5} | training.warmup: must be in [0, 1], not 1.5",
         "'training': {'dropout': 1} | training.dropout: must be in [0, 1), not 1",
         "'training': {'learningRate': 0} | training.learningRate: must be > 0, not 0",
