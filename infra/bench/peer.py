@@ -140,7 +140,7 @@ class Torch:
     # -- training
 
     def trainer(self, folder, model, items, order, training, steps, collator, penalty=None, seed=SEED):
-        """A stock Trainer but for the order of examples, dropout's seeds and, with a penalty, the loss."""
+        """A stock Trainer but for the order of examples, the seed of each step and, with a penalty, the loss."""
 
         class OrderedTrainer(self.hf.Trainer):
             def _get_train_sampler(self, *_):

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * {@code spectrum.csv} and {@code spectrum.png}.
  */
 public final class CollapseStore {
-  private static final int FORMAT_VERSION = 2;
+  private static final int FORMAT_VERSION = 3;
   private static final String METRICS = "collapse.json";
   private static final String TABLE = "spectrum.csv";
   private static final String CHART = "spectrum.png";

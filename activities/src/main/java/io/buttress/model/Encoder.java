@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
-import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
 import io.buttress.model.Forward.Product;
 import java.util.ArrayList;
@@ -125,8 +124,8 @@ final class Encoder {
     return dropout(x, config.hiddenDropout(), forward);
   }
 
-  static NDArray dropout(NDArray x, double configured, Forward forward) {
+  NDArray dropout(NDArray x, double configured, Forward forward) {
     double rate = forward.training() ? forward.dropout(configured) : 0;
-    return rate > 0 ? Dropout.dropout(x, (float) rate, true).singletonOrThrow() : x;
+    return rate > 0 ? ops.dropout(x, rate) : x;
   }
 }

@@ -132,7 +132,7 @@ public final class TextClassifier implements AutoCloseable {
   }
 
   private NDArray dropout(NDArray x, Forward forward) {
-    return Encoder.dropout(x, config.classifierDropout(), forward);
+    return encoder.dropout(x, config.classifierDropout(), forward);
   }
 
   /**

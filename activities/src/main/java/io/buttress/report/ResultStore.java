@@ -24,7 +24,7 @@ import java.util.TreeMap;
 public final class ResultStore {
   public static final String FILE = "result.json";
 
-  private static final int FORMAT_VERSION = 3;
+  private static final int FORMAT_VERSION = 4;
   private static final String PREDICTIONS = "predictions-validation.csv";
 
   private final ArtifactStore store;

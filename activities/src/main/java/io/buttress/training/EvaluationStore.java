@@ -30,7 +30,7 @@ import org.apache.commons.csv.CSVPrinter;
  * {@link SnapshotStore} has them.
  */
 final class EvaluationStore {
-  private static final int FORMAT_VERSION = 3;
+  private static final int FORMAT_VERSION = 4;
 
   private final ArtifactStore store;
 

@@ -31,7 +31,7 @@ import org.apache.commons.csv.CSVPrinter;
  * best stands apart, because it may be deleted.
  */
 final class FitStore {
-  private static final int FORMAT_VERSION = 2;
+  private static final int FORMAT_VERSION = 3;
   private static final String MODEL = "model";
 
   private final ArtifactStore store;

@@ -22,7 +22,7 @@ public final class ProbeStore {
   public static final String PRETRAINED = "pretrained";
   public static final String RANDOM = "random";
 
-  private static final int FORMAT_VERSION = 2;
+  private static final int FORMAT_VERSION = 3;
   private static final String FILE = "probe.json";
   private static final TypeReference<TreeMap<String, Double>> METRICS = new TypeReference<>() {};
 
