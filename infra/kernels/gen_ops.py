@@ -10,7 +10,7 @@ import io
 import pathlib
 import sys
 import zipfile
-from typing import List
+from typing import List, Optional
 
 import torch
 import torch.nn.functional as F
@@ -20,12 +20,6 @@ DEFAULT = "activities/src/main/resources/io/buttress/model/ops.pt"
 
 
 class Ops(torch.nn.Module):
-    def heads(self, x: Tensor, places: Tensor, batch: int, length: int, heads: int) -> Tensor:
-        """[n, heads x size] to [batch, heads, length, size], zeros where no token is."""
-        if x.size(0) < batch * length:
-            x = x.new_zeros([batch * length, x.size(1)]).index_copy(0, places, x)
-        return x.view(batch, length, heads, -1).transpose(1, 2)
-
     @torch.jit.export
     def dropout(self, x: Tensor, rate: float) -> Tensor:
         """Drops by 16 random bits a value: a fourth of PyTorch's draws, which are serial on a CPU."""
@@ -39,29 +33,56 @@ class Ops(torch.nn.Module):
         mask = torch.cat(kept)[: x.numel()].view(x.size())
         return x * mask.to(x.dtype).mul_(65536 / (65536 - dropped))
 
-    @torch.jit.export
-    def attention(
-        self, q: Tensor, k: Tensor, v: Tensor, places: Tensor, mask: Tensor, heads: int, dropout: float
+    def attended(
+        self, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor], batch: int, heads: int, dropout: float
     ) -> Tensor:
-        """Scaled dot-product attention on the n tokens of a batch, [n, heads x size].
-
-        places: where each stands in [batch x length]; mask: [batch, 1, 1, length], true at tokens.
-        """
-        batch, length = mask.size(0), mask.size(3)
-        q = self.heads(q, places, batch, length, heads)
-        k = self.heads(k, places, batch, length, heads)
-        v = self.heads(v, places, batch, length, heads)
-        whole = places.size(0) == batch * length
+        """Scaled dot-product attention on [batch x length, heads x size]."""
+        q = q.view(batch, -1, heads, q.size(1) // heads).transpose(1, 2)
+        k = k.view(batch, -1, heads, k.size(1) // heads).transpose(1, 2)
+        v = v.view(batch, -1, heads, v.size(1) // heads).transpose(1, 2)
         if dropout == 0.0 or q.is_cuda:
-            mixed = F.scaled_dot_product_attention(q, k, v, None if whole else mask, dropout)
+            mixed = F.scaled_dot_product_attention(q, k, v, mask, dropout)
         else:
             # PyTorch has no fused kernel for a CPU with dropout, and draws its own too slowly.
             scores = torch.matmul(q * q.size(3) ** -0.5, k.transpose(2, 3))
-            if not whole:
+            if mask is not None:
                 scores = scores.masked_fill(mask.logical_not(), -float("inf"))
             mixed = torch.matmul(self.dropout(torch.softmax(scores, -1), dropout), v)
-        mixed = mixed.transpose(1, 2).reshape(batch * length, -1)
-        return mixed if whole else mixed.index_select(0, places)
+        return mixed.transpose(1, 2).reshape(batch * q.size(2), -1)
+
+    @torch.jit.export
+    def attention(
+        self,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        places: Tensor,
+        mask: Tensor,
+        groups: List[int],
+        heads: int,
+        dropout: float,
+    ) -> Tensor:
+        """Attention within the examples of a batch of n tokens, [n, heads x size].
+
+        groups: examples, length and whether it has padding (0, 1) of each group of examples of about one
+        length; places: where each token stands when a group after the other is padded; mask: true there.
+        """
+        spread = len(groups) > 3 or groups[2] == 1
+        if spread:
+            q = q.new_zeros([mask.size(0), q.size(1)]).index_copy(0, places, q)
+            k = k.new_zeros([mask.size(0), k.size(1)]).index_copy(0, places, k)
+            v = v.new_zeros([mask.size(0), v.size(1)]).index_copy(0, places, v)
+        parts: List[Tensor] = []
+        start = 0
+        for i in range(0, len(groups), 3):
+            batch, length = groups[i], groups[i + 1]
+            end = start + batch * length
+            seen: Optional[Tensor] = None
+            if groups[i + 2] == 1:
+                seen = mask[start:end].view(batch, 1, 1, length)
+            parts.append(self.attended(q[start:end], k[start:end], v[start:end], seen, batch, heads, dropout))
+            start = end
+        return torch.cat(parts).index_select(0, places) if spread else parts[0]
 
     @torch.jit.export
     def linear_bfloat16(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -5,7 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.buttress.data.TokenizedDataset.Split;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Some examples of a split, one after the other without padding: n real tokens in all.
@@ -13,9 +17,11 @@ import java.util.Arrays;
  * @param rows which examples, as indices into the split
  * @param inputIds int64 {@code [n]}, as are {@code tokenTypeIds} and {@code positions}
  * @param firstTokens int64 {@code [batch]}: where each example begins
- * @param places int64 {@code [n]}: where each token stands in {@code [batch x length]}, row by row,
- *     once examples are padded to the longest
- * @param mask boolean {@code [batch, 1, 1, length]}, true at real tokens
+ * @param groups for attention, which alone needs padding: examples are put together by length, and
+ *     padded to the longest of their group; three numbers a group, how many examples, which length,
+ *     and 1 where an example is shorter than that, else 0
+ * @param places int64 {@code [n]}: where each token stands, one padded group after the other
+ * @param mask boolean, all these places, true at real tokens
  * @param targets float32 {@code [batch]}: class indices, or scores
  */
 public record Batch(
@@ -24,25 +30,26 @@ public record Batch(
     NDArray tokenTypeIds,
     NDArray positions,
     NDArray firstTokens,
+    long[] groups,
     NDArray places,
     NDArray mask,
     NDArray targets) {
 
+  /** More would save little padding, and cost calls. */
+  private static final int GROUPS = 4;
+
   /** Puts examples on a manager's device; the arrays live as long as the manager. */
   public static Batch of(Split split, int[] rows, EncoderConfig config, NDManager manager) {
-    int length = 0;
-    int count = 0;
-    for (int row : rows) {
-      int tokens = split.inputIds()[row].length;
-      length = Math.max(length, tokens);
-      count += tokens;
-    }
+    int[] lengths = Arrays.stream(rows).map(row -> split.inputIds()[row].length).toArray();
+    int count = Arrays.stream(lengths).sum();
+    long[] groups = groups(lengths);
+    long[] starts = starts(lengths, groups);
     long[] ids = new long[count];
     long[] types = new long[count];
     long[] positions = new long[count];
     long[] places = new long[count];
     long[] first = new long[rows.length];
-    boolean[] mask = new boolean[rows.length * length];
+    boolean[] mask = new boolean[padded(groups)];
     float[] targets = new float[rows.length];
     int at = 0;
     for (int i = 0; i < rows.length; i++) {
@@ -52,8 +59,8 @@ public record Batch(
       for (int j = 0; j < tokens.length; j++, at++) {
         ids[at] = tokens[j];
         types[at] = split.tokenTypeIds()[rows[i]][j];
-        places[at] = (long) i * length + j;
-        mask[i * length + j] = true;
+        places[at] = starts[i] + j;
+        mask[(int) places[at]] = true;
       }
       targets[i] = split.targets()[rows[i]];
     }
@@ -63,9 +70,62 @@ public record Batch(
         manager.create(types),
         manager.create(positions),
         manager.create(first),
+        groups,
         manager.create(places),
-        manager.create(mask, new Shape(rows.length, 1, 1, length)),
+        manager.create(mask, new Shape(mask.length)),
         manager.create(targets));
+  }
+
+  /**
+   * Longest first, equally many examples in each but the last; neighbours of one length are one.
+   */
+  static long[] groups(int[] lengths) {
+    int[] sorted = descending(lengths).map(i -> lengths[i]).toArray();
+    int most = (sorted.length + GROUPS - 1) / GROUPS;
+    List<long[]> groups = new ArrayList<>();
+    for (int from = 0; from < sorted.length; from += most) {
+      int to = Math.min(from + most, sorted.length);
+      long padding = sorted[to - 1] < sorted[from] ? 1 : 0;
+      long[] last = groups.isEmpty() ? null : groups.get(groups.size() - 1);
+      if (last != null && last[1] == sorted[from]) {
+        last[0] += to - from;
+        last[2] |= padding;
+      } else {
+        groups.add(new long[] {to - from, sorted[from], padding});
+      }
+    }
+    return groups.stream().flatMapToLong(Arrays::stream).toArray();
+  }
+
+  /** Where each example begins in the padded groups. */
+  private static long[] starts(int[] lengths, long[] groups) {
+    int[] examples = descending(lengths).toArray();
+    long[] starts = new long[lengths.length];
+    int next = 0;
+    long start = 0;
+    for (int g = 0; g < groups.length; g += 3) {
+      for (long i = 0; i < groups[g]; i++) {
+        starts[examples[next++]] = start;
+        start += groups[g + 1];
+      }
+    }
+    return starts;
+  }
+
+  /** Examples by length, longest first, those of one length in their order. */
+  private static IntStream descending(int[] lengths) {
+    return IntStream.range(0, lengths.length)
+        .boxed()
+        .sorted(Comparator.comparing(i -> -lengths[i]))
+        .mapToInt(i -> i);
+  }
+
+  private static int padded(long[] groups) {
+    long places = 0;
+    for (int g = 0; g < groups.length; g += 3) {
+      places += groups[g] * groups[g + 1];
+    }
+    return Math.toIntExact(places);
   }
 
   public int size() {

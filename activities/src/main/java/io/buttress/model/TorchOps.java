@@ -42,9 +42,10 @@ public final class TorchOps implements AutoCloseable {
         IValue v = tensor(value);
         IValue places = tensor(batch.places());
         IValue mask = tensor(batch.mask());
+        IValue groups = IValue.listFrom(batch.groups());
         IValue count = IValue.from((long) heads);
         IValue p = IValue.from(dropout);
-        IValue result = call("attention", q, k, v, places, mask, count, p)) {
+        IValue result = call("attention", q, k, v, places, mask, groups, count, p)) {
       return result.toTensor((PtNDManager) query.getManager());
     }
   }

@@ -26,7 +26,7 @@ public final class SnapshotStore {
   /** File of an artifact that holds every hidden state of the first examples. */
   public static final String LAYERS = "layers.safetensors";
 
-  private static final int FORMAT_VERSION = 3;
+  private static final int FORMAT_VERSION = 4;
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
