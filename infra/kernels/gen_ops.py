@@ -23,7 +23,7 @@ class Ops(torch.nn.Module):
     @torch.jit.export
     def dropout(self, x: Tensor, rate: float) -> Tensor:
         """Drops by 16 random bits a value: a fourth of PyTorch's draws, which are serial on a CPU."""
-        dropped = int(round(rate * 65536))
+        dropped = min(int(round(rate * 65536)), 65535)
         words = torch.empty([(x.numel() + 3) // 4], dtype=torch.int64, device=x.device)
         words.random_(-9223372036854775807 - 1, None)
         least = (dropped - 32768) * 281474976710656  # 2 ** 48: the upper 16 bits decide

@@ -58,7 +58,7 @@ def dropout(x, p=0.5, training=True, inplace=False):
         return x
     words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
     bits = words.view(torch.int16).view(-1, 4).flip(1).T.reshape(-1)[: x.numel()].view(x.shape)
-    dropped = round(p * 65536)
+    dropped = min(round(p * 65536), 65535)
     return torch.where(bits >= dropped - 32768, x * (65536 / (65536 - dropped)), 0)
 
 

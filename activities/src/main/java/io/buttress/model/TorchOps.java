@@ -54,8 +54,8 @@ public final class TorchOps implements AutoCloseable {
    * Dropout (Srivastava et al. 2014). Drops by 16 random bits a value: four values share a draw of
    * PyTorch's generator, whose draws are serial on a CPU.
    *
-   * @param rate of values that become 0, in (0, 1), to a precision of 1 / 65536; the others grow by
-   *     1 / (1 - rate)
+   * @param rate of values that become 0, in (0, 1), at most 65535 / 65536, to a precision of 1 /
+   *     65536; the others grow by 1 / (1 - rate)
    */
   NDArray dropout(NDArray x, double rate) {
     try (IValue input = tensor(x);

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -43,6 +44,13 @@ class DropoutTest {
   void followsTheSeed(double rate) {
     assertThat(dropped(rate, 1000, 3)).isEqualTo(dropped(rate, 1000, 3));
     assertThat(dropped(rate, 1000, 3)).isNotEqualTo(dropped(rate, 1000, 4));
+  }
+
+  @Test
+  void aRateCloseToOneStillScalesByAFiniteFactor() {
+    for (float value : dropped(0.9999999, 200000, 1)) {
+      assertThat(value == 0 || value == 65536).isTrue();
+    }
   }
 
   private static long zeros(float[] values, int from, int to) {
