@@ -118,7 +118,6 @@ class Bench:
             "PYTHONWARNINGS": "ignore",
         }
         self.engine = [f"-Dai.djl.pytorch.num_threads={os.environ['THREADS']}", "-Dai.djl.offline=true"]
-        # As infra/buttress has it: threads that wait for work must not spin, which PyTorch's do.
         self.java_environment = self.environment | {"OPT_OUT_TRACKING": "true"}
         self.measured = Measured()
         self.mlflow = arguments.mlflow
@@ -248,7 +247,7 @@ class Bench:
         print(f"equal: {what}, to {worst:.0e}", file=sys.stderr)
 
     def steps_fixed(self):
-        rounds, steps = (2, 6) if self.quick else (8, 8)
+        rounds, steps = (2, 4) if self.quick else (8, 8)
         cases = [
             ("MiniLM", self.minilm, 32, 64),
             ("MiniLM", self.minilm, 16, 128),
@@ -286,7 +285,7 @@ class Bench:
 
     def steps_mixed(self):
         """Real lengths, batches of 16. Orders differ in their number of real tokens: times are per token."""
-        rounds, steps = (1, 10) if self.quick else (4, 20)
+        rounds, steps = (1, 8) if self.quick else (4, 20)
         for task in ("RTE", "MRPC"):
             split = self.tokenized(task, "train")
             lengths = [len(ids) for ids in json.loads(pathlib.Path(split).read_text())["ids"]]
@@ -335,7 +334,7 @@ class Bench:
         self.equal("losses of 50 steps in bf16", ours, theirs, 1e-2)
         split = self.fixed(32, 64)
         samples, _ = self.turns(
-            3 if self.quick else 8,
+            2 if self.quick else 8,
             {
                 "ours": lambda: self.step(
                     self.ours, self.minilm, split, 32, 5, training={"precision": "bf16"}
@@ -423,7 +422,7 @@ class Bench:
 
     def study(self, methods, seeds):
         """The same study for both sides: a part of RTE."""
-        size, epochs = (48, 2) if self.quick else (320, 3)
+        size, epochs = (48, 1) if self.quick else (320, 3)
         files = {}
         for name, split in (("train", "train"), ("validation", "dev")):
             path = self.work / f"{name}.tsv"
@@ -498,7 +497,7 @@ class Bench:
     def one_trial(self):
         ours, theirs = self.study(["stl"], [1])
         samples, answers = self.turns(
-            2 if self.quick else 5,
+            1 if self.quick else 5,
             {"ours": lambda: self.buttress(ours, "--no-mlflow"), "theirs": lambda: self.scripts(theirs)},
         )
         self.same_trials(answers["ours"]["trials"], answers["theirs"]["trials"])
@@ -528,7 +527,7 @@ class Bench:
         )
 
     def whole_study(self, wanted):
-        ours, theirs = self.study(["stl", "repina-i", "wc"], [1, 2, 3, 4])
+        ours, theirs = self.study(["stl", "repina-i", "wc"], [1, 2] if self.quick else [1, 2, 3, 4])
         contestants = {"ours": lambda: self.buttress(ours, "--no-mlflow")}
         if "study_loop" in wanted:
             contestants["loop"] = lambda: self.python("loop", theirs, naive=False)
@@ -557,7 +556,7 @@ class Bench:
     def overhead(self):
         if not self.mlflow:
             raise Unsupported("MLflow could not be installed, so tracking cannot be measured")
-        ours, _ = self.study(["stl", "repina-i", "wc"], [1, 2] if self.quick else [1, 2, 3, 4])
+        ours, _ = self.study(["stl", "repina-i", "wc"], [1] if self.quick else [1, 2, 3, 4])
         file = self.work / "overhead.json"
         self.buttress(ours, before=[*self.java_command, "io.buttress.data.Peer", "overhead", str(file)])
         counted = json.loads(file.read_text())
