@@ -264,7 +264,7 @@ class Bench:
                 return lambda: self.step(side, model, split, batch, count, **more)
 
             samples, _ = self.turns(
-                3 if few else rounds,
+                2 if few else rounds,
                 {
                     "ours": run(self.ours),
                     "trainer": run(self.theirs, loop="trainer"),
@@ -352,7 +352,7 @@ class Bench:
     def repina(self):
         split = self.fixed(32, 64)
         samples, _ = self.turns(
-            3 if self.quick else 12,
+            2 if self.quick else 12,
             {
                 "repina": lambda: self.step(self.ours, self.minilm, split, 32, 5, method="repina-i"),
                 "stl": lambda: self.step(self.ours, self.minilm, split, 32, 5),
