@@ -10,11 +10,9 @@ import math
 import os
 import pathlib
 import re
-import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 
@@ -59,9 +57,8 @@ class Histories:
 
     def __init__(self, study):
         ids = json.loads(temporal("workflow", "list", "--query", f"WorkflowId STARTS_WITH '{study}'"))
-        self.actions = collections.Counter()
         self.durations = collections.defaultdict(list)
-        self.events, self.bytes = 0, 0
+        self.actions, self.events, self.bytes = 0, 0, 0
         for workflow in ids:
             name = workflow["execution"]["workflowId"]
             text = temporal("workflow", "show", "--workflow-id", name)
@@ -76,23 +73,23 @@ class Histories:
         for event in events:
             kind = event["eventType"].removeprefix("EVENT_TYPE_")
             if kind == "WORKFLOW_EXECUTION_STARTED" and not child:
-                self.actions["workflow"] += 1
+                self.actions += 1
             elif kind == "START_CHILD_WORKFLOW_EXECUTION_INITIATED":
-                self.actions["child workflow"] += 2
+                self.actions += 2
             elif kind == "ACTIVITY_TASK_SCHEDULED":
                 scheduled[event["eventId"]] = event["activityTaskScheduledEventAttributes"]["activityType"]["name"]
             elif kind == "ACTIVITY_TASK_STARTED":
                 attributes = event["activityTaskStartedEventAttributes"]
-                self.actions["activity"] += int(attributes["attempt"])
+                self.actions += int(attributes["attempt"])
                 started[attributes["scheduledEventId"]] = seconds(event)
             elif kind == "ACTIVITY_TASK_COMPLETED":
                 id = event["activityTaskCompletedEventAttributes"]["scheduledEventId"]
                 self.durations[scheduled[id]].append(seconds(event) - started[id])
 
 
-def worker_metrics(address):
+def worker_metrics():
     """Name and labels as Prometheus's text format has them -> value."""
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{os.environ['BUTTRESS_HTTP']}/metrics", timeout=10) as answer:
         lines = answer.read().decode().splitlines()
     return {k: float(v) for k, v in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
@@ -122,12 +119,6 @@ def bucket():
     return sizes, objects
 
 
-def free_port():
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
-
-
 def run(model, seeds, steps, work):
     """Runs the study to its end; returns its workflow id and the worker's metrics."""
     study = {
@@ -141,8 +132,7 @@ def run(model, seeds, steps, work):
     }
     file = work / "study.json"
     file.write_text(json.dumps(study))
-    address = f"127.0.0.1:{free_port()}"
-    environment = os.environ | {"BUTTRESS_HTTP": address, "BUTTRESS_HOME": str(work / "home")}
+    environment = os.environ | {"BUTTRESS_HOME": str(work / "home")}
     with open(work / "worker.log", "w") as log:
         worker = subprocess.Popen([BUTTRESS, "worker"], env=environment, stdout=log, stderr=log)
         try:
@@ -153,7 +143,7 @@ def run(model, seeds, steps, work):
             if done.returncode:
                 sys.exit(f"footprint: the study ended with exit code {done.returncode}; {log.name}:\n{done.stdout}")
             id = re.search(r"^study: (\S+)$", done.stdout, re.MULTILINE).group(1)
-            return id, worker_metrics(address)
+            return id, worker_metrics()
         finally:
             worker.terminate()
             worker.wait()
@@ -161,8 +151,7 @@ def run(model, seeds, steps, work):
 
 def main():
     model, seeds, steps, stack = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), pathlib.Path(sys.argv[4])
-    with tempfile.TemporaryDirectory(prefix="footprint-") as folder:
-        study, metrics = run(model, seeds, steps, pathlib.Path(folder))
+    study, metrics = run(model, seeds, steps, stack / "work")
     histories = Histories(study)
     database = rows(stack / "data" / "mlflow.db")
     stored, objects = bucket()
@@ -180,7 +169,7 @@ def main():
         (kind in AT_ONCE) + int(s / HEARTBEAT) for kind, all in histories.durations.items() for s in all
     )  # fmt: skip
     lines = [
-        ("Temporal: Actions without heartbeats", sum(histories.actions.values()), 9 + 6 * trials),
+        ("Temporal: Actions without heartbeats", histories.actions, 9 + 6 * trials),
         ("Temporal: heartbeats", total(metrics, "temporal_request_total", operation="RecordActivityTaskHeartbeat"), beats),
         ("MLflow: runs", database["runs"], trials + 1),
         ("MLflow: tags", database["tags"], TAGS["trial"] * trials + TAGS["study"]),
