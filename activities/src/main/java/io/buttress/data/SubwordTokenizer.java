@@ -1,8 +1,7 @@
 package io.buttress.data;
 
-import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.util.PairList;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +17,9 @@ final class SubwordTokenizer implements AutoCloseable {
     defaultProperty("RUST_FLAVOR", "cpu");
     defaultProperty("OPT_OUT_TRACKING", "true");
   }
+
+  // Its own methods also make every token's text and place, which nobody needs.
+  private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
   private final HuggingFaceTokenizer tokenizer;
   private final int maxLength;
@@ -53,19 +55,25 @@ final class SubwordTokenizer implements AutoCloseable {
    */
   Tokens encode(List<List<String>> texts) throws SourceException {
     boolean pairs = texts.get(0).size() == 2;
-    List<String> first = texts.stream().map(text -> text.get(0)).toList();
-    Encoding[] encodings =
+    String[] first = texts.stream().map(text -> text.get(0)).toArray(String[]::new);
+    long[] encodings =
         pairs
-            ? tokenizer.batchEncode(
-                new PairList<>(first, texts.stream().map(text -> text.get(1)).toList()))
-            : tokenizer.batchEncode(first);
+            ? LIBRARY.batchEncodePair(
+                tokenizer.getHandle(),
+                first,
+                texts.stream().map(text -> text.get(1)).toArray(String[]::new),
+                true)
+            : LIBRARY.batchEncode(tokenizer.getHandle(), first, true);
     int[][] ids = new int[encodings.length][];
     int[][] segments = new int[encodings.length][];
     for (int i = 0; i < encodings.length; i++) {
-      ids[i] = ints(encodings[i].getIds());
-      segments[i] = ints(encodings[i].getTypeIds());
+      ids[i] = ints(LIBRARY.getTokenIds(encodings[i]));
+      segments[i] = ints(LIBRARY.getTypeIds(encodings[i]));
+      LIBRARY.deleteEncoding(encodings[i]);
+    }
+    for (int[] row : ids) {
       // The library does not cut at all then.
-      if (ids[i].length > maxLength) {
+      if (row.length > maxLength) {
         throw new SourceException(
             "training.maxLength: %d has no room for the special tokens of %s"
                 .formatted(maxLength, pairs ? "two texts" : "a text"));
