@@ -45,6 +45,7 @@ public final class StepCost {
   private static final int STEPS = 8;
   private static final int WARM_UP = 2;
   private static final int BATCHES = 500;
+  private static final int MODELS = 5;
   private static final Map<String, Double> BARS = Map.of("repina-i", 1.02, "repina-mlp", 1.05);
   private static final Progress SILENT = (step, steps, loss) -> {};
 
@@ -83,6 +84,7 @@ public final class StepCost {
     System.out.printf(
         "%nmaking a batch takes %.2f ms, %.2f %% of a step of stl%n",
         1e3 * making, 100 * making / quantile(seconds.get("stl"), 0.5));
+    System.out.printf("reading the model takes %.2f s, once a trial%n", modelSeconds(folder));
     System.exit(held ? 0 : 1);
   }
 
@@ -131,6 +133,18 @@ public final class StepCost {
       long start = System.nanoTime();
       try (NDManager manager = NDManager.newBaseManager()) {
         Batch.of(split, rows, folder.config(), manager);
+        seconds.add((System.nanoTime() - start) / 1e9);
+      }
+    }
+    return quantile(seconds, 0.5);
+  }
+
+  /** The median time to read an encoder's weights and to put them on the device. */
+  private static double modelSeconds(ModelFolder folder) {
+    List<Double> seconds = new ArrayList<>();
+    for (int i = 0; i < MODELS; i++) {
+      long start = System.nanoTime();
+      try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
         seconds.add((System.nanoTime() - start) / 1e9);
       }
     }
