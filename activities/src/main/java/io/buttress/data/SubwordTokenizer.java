@@ -18,7 +18,7 @@ final class SubwordTokenizer implements AutoCloseable {
     defaultProperty("OPT_OUT_TRACKING", "true");
   }
 
-  // Its own methods also make every token's text and place, which nobody needs.
+  // HuggingFaceTokenizer's own methods also make every token's text and place.
   private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
   private final HuggingFaceTokenizer tokenizer;
