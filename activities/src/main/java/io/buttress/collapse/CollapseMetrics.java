@@ -105,9 +105,8 @@ public final class CollapseMetrics {
       return null;
     }
     double norm;
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        TorchOps ops = new TorchOps(manager)) {
-      norm = ops.crossNorm(y.array(manager), x.array(manager)).getDouble();
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      norm = TorchOps.crossNorm(y.array(manager), x.array(manager)).getDouble();
     }
     return Math.min(1, norm / denominator * norm);
   }

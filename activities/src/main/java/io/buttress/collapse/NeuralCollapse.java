@@ -27,9 +27,8 @@ final class NeuralCollapse {
     }
     int[] group = Arrays.stream(classes).map(c -> Arrays.binarySearch(present, c)).toArray();
     double[] spread;
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        TorchOps ops = new TorchOps(manager)) {
-      spread = ops.classSpread(z.array(manager), manager.create(group), count).toDoubleArray();
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      spread = TorchOps.classSpread(z.array(manager), manager.create(group), count).toDoubleArray();
     }
     // B = M'M with M the centred means over sqrt(C): its eigenvalues are M's squared singular ones.
     int directions = spread.length / 2;

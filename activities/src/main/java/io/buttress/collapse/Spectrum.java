@@ -37,9 +37,8 @@ public record Spectrum(int n, int h, double[] singular, double[] variances) {
       }
     }
     double[] both;
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        TorchOps ops = new TorchOps(manager)) {
-      both = ops.spectra(z.array(manager)).toDoubleArray();
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      both = TorchOps.spectra(z.array(manager)).toDoubleArray();
     }
     int count = both.length / 2;
     double floor = floor(n, h, both[0]);

@@ -22,7 +22,6 @@ import java.util.Map;
 final class Encoder {
   private final EncoderConfig config;
   private final Map<String, NDArray> parameters;
-  private final TorchOps ops;
   private final boolean bfloat16;
 
   /**
@@ -30,10 +29,9 @@ final class Encoder {
    * @param bfloat16 whether training passes compute linear layers and attention in bfloat16;
    *     residuals, LayerNorm and what comes out stay float32 (Micikevicius et al. 2018, section 3)
    */
-  Encoder(EncoderConfig config, Map<String, NDArray> parameters, TorchOps ops, boolean bfloat16) {
+  Encoder(EncoderConfig config, Map<String, NDArray> parameters, boolean bfloat16) {
     this.config = config;
     this.parameters = parameters;
-    this.ops = ops;
     this.bfloat16 = bfloat16;
   }
 
@@ -74,7 +72,7 @@ final class Encoder {
   }
 
   private NDArray layer(NDArray x, Batch batch, String name, Forward forward) {
-    Product product = bfloat16 && forward.training() ? ops::linearBfloat16 : Product.FP32;
+    Product product = bfloat16 && forward.training() ? TorchOps::linearBfloat16 : Product.FP32;
     NDArray attended = selfAttention(x, batch, name + "attention.self.", forward, product);
     attended = linear(attended, name + "attention.output.dense", forward, product);
     if (config.family().dropsAttentionOutput()) {
@@ -92,14 +90,14 @@ final class Encoder {
     NDArray key = linear(x, name + "key", forward, product);
     NDArray value = linear(x, name + "value", forward, product);
     double rate = forward.training() ? forward.dropout(config.attentionDropout()) : 0;
-    return ops.attention(query, key, value, batch, config.heads(), rate);
+    return TorchOps.attention(query, key, value, batch, config.heads(), rate);
   }
 
   private NDArray activation(NDArray x) {
     return switch (config.activation()) {
       case "relu" -> Activation.relu(x);
       case "gelu" -> Activation.gelu(x);
-      default -> ops.geluTanh(x);
+      default -> TorchOps.geluTanh(x);
     };
   }
 
@@ -126,6 +124,6 @@ final class Encoder {
 
   NDArray dropout(NDArray x, double configured, Forward forward) {
     double rate = forward.training() ? forward.dropout(configured) : 0;
-    return rate > 0 ? ops.dropout(x, rate) : x;
+    return rate > 0 ? TorchOps.dropout(x, rate) : x;
   }
 }

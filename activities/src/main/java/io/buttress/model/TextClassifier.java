@@ -24,7 +24,6 @@ public final class TextClassifier implements AutoCloseable {
   static final String HEAD = "classifier";
 
   private final NDManager manager;
-  private final TorchOps ops;
   private final EncoderConfig config;
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
   private final Encoder encoder;
@@ -67,13 +66,12 @@ public final class TextClassifier implements AutoCloseable {
     this.config = config;
     manager = NDManager.newBaseManager();
     manager.setName("model");
-    ops = new TorchOps(manager);
     config
         .encoderShapes()
         .forEach((name, shape) -> put(name, folder.find(name, shape).orElseThrow(), shape));
     linear(folder, POOLER, config.hiddenSize(), "pooler", seeds);
     linear(folder, HEAD, outputs, "head", seeds);
-    encoder = new Encoder(config, parameters, ops, bfloat16);
+    encoder = new Encoder(config, parameters, bfloat16);
   }
 
   private void linear(
@@ -105,7 +103,7 @@ public final class TextClassifier implements AutoCloseable {
   public void assign(String parameter, float[] values) {
     NDArray target = parameters.get(parameter);
     try (NDArray source = manager.create(values, target.getShape())) {
-      ops.assign(target, source);
+      TorchOps.assign(target, source);
     }
   }
 
@@ -148,10 +146,6 @@ public final class TextClassifier implements AutoCloseable {
     return config;
   }
 
-  public TorchOps ops() {
-    return ops;
-  }
-
   /** Lives as long as the model. */
   public NDManager manager() {
     return manager;
@@ -159,7 +153,6 @@ public final class TextClassifier implements AutoCloseable {
 
   @Override
   public void close() {
-    ops.close();
     manager.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.buttress.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -16,14 +17,20 @@ import java.util.List;
  * Fused PyTorch operations that DJL has no call for, as TorchScript methods without weights; {@code
  * infra/kernels/gen_ops.py} makes them.
  */
-public final class TorchOps implements AutoCloseable {
-  private final PtSymbolBlock block;
+public final class TorchOps {
+  private TorchOps() {}
 
-  public TorchOps(NDManager manager) {
-    try (InputStream in = TorchOps.class.getResourceAsStream("ops.pt")) {
-      block = JniUtils.loadModule((PtNDManager) manager, in, false, false);
-    } catch (IOException e) {
-      throw new IllegalStateException("ops.pt cannot be read from the class path", e);
+  /** Loaded once in a process, by the first call; for arrays of any device and many threads. */
+  private static final class Module {
+    private static final PtSymbolBlock BLOCK = load();
+
+    private static PtSymbolBlock load() {
+      PtNDManager manager = (PtNDManager) NDManager.newBaseManager(Device.cpu());
+      try (InputStream in = TorchOps.class.getResourceAsStream("ops.pt")) {
+        return JniUtils.loadModule(manager, in, false, false);
+      } catch (IOException e) {
+        throw new IllegalStateException("ops.pt cannot be read from the class path", e);
+      }
     }
   }
 
@@ -35,7 +42,7 @@ public final class TorchOps implements AutoCloseable {
    * @param batch whose n tokens these are
    * @param dropout rate; 0 in evaluation
    */
-  NDArray attention(
+  static NDArray attention(
       NDArray query, NDArray key, NDArray value, Batch batch, int heads, double dropout) {
     try (IValue q = tensor(query);
         IValue k = tensor(key);
@@ -57,7 +64,7 @@ public final class TorchOps implements AutoCloseable {
    * @param rate of values that become 0, in (0, 1), at most 65535 / 65536, to a precision of 1 /
    *     65536; the others grow by 1 / (1 - rate)
    */
-  NDArray dropout(NDArray x, double rate) {
+  static NDArray dropout(NDArray x, double rate) {
     try (IValue input = tensor(x);
         IValue p = IValue.from(rate);
         IValue result = call("dropout", input, p)) {
@@ -73,7 +80,7 @@ public final class TorchOps implements AutoCloseable {
    * @param weight {@code [outputs, inputs]}
    * @param bias {@code [outputs]}; null: none
    */
-  NDArray linearBfloat16(NDArray x, NDArray weight, NDArray bias) {
+  static NDArray linearBfloat16(NDArray x, NDArray weight, NDArray bias) {
     try (IValue input = tensor(x);
         IValue w = tensor(weight);
         IValue b = bias == null ? null : tensor(bias);
@@ -84,7 +91,7 @@ public final class TorchOps implements AutoCloseable {
   }
 
   /** GELU by its tanh approximation (Hendrycks & Gimpel 2016, section 2). */
-  NDArray geluTanh(NDArray x) {
+  static NDArray geluTanh(NDArray x) {
     try (IValue input = tensor(x);
         IValue result = call("gelu_tanh", input)) {
       return result.toTensor((PtNDManager) x.getManager());
@@ -92,7 +99,7 @@ public final class TorchOps implements AutoCloseable {
   }
 
   /** Copies values into an array, in place. */
-  public void assign(NDArray target, NDArray values) {
+  public static void assign(NDArray target, NDArray values) {
     try (IValue t = tensor(target);
         IValue v = tensor(values)) {
       call("assign", t, v).close();
@@ -100,7 +107,7 @@ public final class TorchOps implements AutoCloseable {
   }
 
   /** target + mask * (weight - target), on the autograd tape. */
-  public NDArray mixed(NDArray weight, NDArray target, NDArray mask) {
+  public static NDArray mixed(NDArray weight, NDArray target, NDArray mask) {
     try (IValue w = tensor(weight);
         IValue t = tensor(target);
         IValue m = tensor(mask);
@@ -113,7 +120,7 @@ public final class TorchOps implements AutoCloseable {
    * Singular values of a matrix {@code [n, h]}, descending, and of the same with its column means
    * taken off: {@code [2, min(n, h)]}.
    */
-  public NDArray spectra(NDArray z) {
+  public static NDArray spectra(NDArray z) {
     try (IValue matrix = tensor(z);
         IValue result = call("spectra", matrix)) {
       return result.toTensor((PtNDManager) z.getManager());
@@ -121,7 +128,7 @@ public final class TorchOps implements AutoCloseable {
   }
 
   /** Frobenius norm of Y'X, column means taken off. */
-  public NDArray crossNorm(NDArray y, NDArray x) {
+  public static NDArray crossNorm(NDArray y, NDArray x) {
     try (IValue left = tensor(y);
         IValue right = tensor(x);
         IValue result = call("cross_norm", left, right)) {
@@ -138,7 +145,7 @@ public final class TorchOps implements AutoCloseable {
    * @param group n indices of classes, none of which is empty
    * @param count of classes
    */
-  public NDArray classSpread(NDArray z, NDArray group, int count) {
+  public static NDArray classSpread(NDArray z, NDArray group, int count) {
     try (IValue matrix = tensor(z);
         IValue indices = tensor(group);
         IValue classes = IValue.from((long) count);
@@ -148,10 +155,10 @@ public final class TorchOps implements AutoCloseable {
   }
 
   /** Calls a TorchScript method in the thread's gradient mode. The caller closes all values. */
-  public IValue call(String method, IValue... arguments) {
+  public static IValue call(String method, IValue... arguments) {
     // A thread's first calls would otherwise be spent on profiling and compiling every new shape.
     JniUtils.setGraphExecutorOptimize(false);
-    return ScriptMethod.call(block, method, arguments);
+    return ScriptMethod.call(Module.BLOCK, method, arguments);
   }
 
   /** An array as an argument. */
@@ -162,10 +169,5 @@ public final class TorchOps implements AutoCloseable {
   /** Arrays as an argument. */
   public static IValue tensors(List<NDArray> arrays) {
     return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
-  }
-
-  @Override
-  public void close() {
-    block.close();
   }
 }

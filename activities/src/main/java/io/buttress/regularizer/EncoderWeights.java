@@ -11,13 +11,11 @@ import java.util.List;
 
 /** All parameters of the encoder (no pooler, no head) and their pre-trained values. */
 final class EncoderWeights {
-  private final TorchOps ops;
   private final List<NDArray> weights = new ArrayList<>();
   private final List<NDArray> anchors = new ArrayList<>();
 
   /** Copies the values that the model has now; they live as long as the model. */
   EncoderWeights(TextClassifier model) {
-    ops = model.ops();
     model
         .parameters()
         .forEach(
@@ -33,7 +31,7 @@ final class EncoderWeights {
   NDArray squaredDistance(PtNDManager manager) {
     try (IValue now = TorchOps.tensors(weights);
         IValue before = TorchOps.tensors(anchors);
-        IValue distance = ops.call("squared_distance", now, before)) {
+        IValue distance = TorchOps.call("squared_distance", now, before)) {
       return distance.toTensor(manager);
     }
   }
@@ -43,7 +41,7 @@ final class EncoderWeights {
     try (IValue now = TorchOps.tensors(weights);
         IValue before = TorchOps.tensors(anchors);
         IValue amount = IValue.from(fraction)) {
-      ops.call("pull", now, before, amount).close();
+      TorchOps.call("pull", now, before, amount).close();
     }
   }
 }

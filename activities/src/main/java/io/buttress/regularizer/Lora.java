@@ -6,6 +6,7 @@ import io.buttress.model.Forward;
 import io.buttress.model.Forward.Product;
 import io.buttress.model.Part;
 import io.buttress.model.TextClassifier;
+import io.buttress.model.TorchOps;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -82,7 +83,7 @@ final class Lora implements Regularizer {
           try (NDArray product = correction.b().matMul(correction.a());
               NDArray scaled = product.mul(scale);
               NDArray merged = weight.add(scaled)) {
-            model.ops().assign(weight, merged);
+            TorchOps.assign(weight, merged);
           }
         });
   }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.buttress.model.Forward;
 import io.buttress.model.TextClassifier;
+import io.buttress.model.TorchOps;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -66,7 +67,7 @@ final class Mixout implements Regularizer {
       Shape inputs = new Shape(weight.getShape().get(1));
       NDArray kept = noise.uniform(inputs, x.getManager()).gte(probability);
       NDArray mask = kept.toType(DataType.FLOAT32, false).mul(scale);
-      return product.apply(x, model.ops().mixed(weight, target, mask), bias);
+      return product.apply(x, TorchOps.mixed(weight, target, mask), bias);
     }
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.buttress.model.Forward;
 import io.buttress.model.Forward.Product;
+import io.buttress.model.TorchOps;
 import java.util.Map;
 
 /**
@@ -58,7 +59,7 @@ final class R4f extends R3f {
     NDArray weight = weight();
     try (NDManager scope = context.model().manager().newSubManager();
         NDArray normalised = weight.div(norm.sigma(weight, scope))) {
-      context.model().ops().assign(weight, normalised);
+      TorchOps.assign(weight, normalised);
     }
   }
 

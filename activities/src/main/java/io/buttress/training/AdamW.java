@@ -23,7 +23,6 @@ final class AdamW implements AutoCloseable {
   private static final double BETA2 = 0.999;
   private static final double EPSILON = 1e-8;
 
-  private final TorchOps ops;
   private final NDManager state;
   private final double clipNorm;
   private final Map<String, NDArray> trained = new LinkedHashMap<>();
@@ -45,8 +44,7 @@ final class AdamW implements AutoCloseable {
    *     least
    * @param clipNorm largest global gradient norm; 0: gradients are not clipped
    */
-  AdamW(TorchOps ops, NDManager manager, List<Map<String, NDArray>> groups, double clipNorm) {
-    this.ops = ops;
+  AdamW(NDManager manager, List<Map<String, NDArray>> groups, double clipNorm) {
     this.clipNorm = clipNorm;
     state = manager.newSubManager();
     groups.forEach(trained::putAll);
@@ -93,11 +91,11 @@ final class AdamW implements AutoCloseable {
    */
   void accumulate(NDArray loss) {
     try (IValue total = TorchOps.tensor(loss)) {
-      IValue more = ops.call("gradients", total, parameters);
+      IValue more = TorchOps.call("gradients", total, parameters);
       if (gradients == null) {
         gradients = more;
       } else {
-        ops.call("accumulate", gradients, more).close();
+        TorchOps.call("accumulate", gradients, more).close();
         more.close();
       }
     }
@@ -113,7 +111,7 @@ final class AdamW implements AutoCloseable {
    */
   NDArray step(double[] rates, double[] weightDecays, NDManager manager) {
     try (IValue most = IValue.from(clipNorm);
-        IValue norm = ops.call("clip", gradients, most);
+        IValue norm = TorchOps.call("clip", gradients, most);
         IValue beta1 = IValue.from(BETA1);
         IValue beta2 = IValue.from(BETA2);
         IValue epsilon = IValue.from(EPSILON)) {
@@ -122,10 +120,10 @@ final class AdamW implements AutoCloseable {
         Group group = groups.get(i);
         try (IValue start = IValue.from((long) at);
             IValue size = IValue.from((long) group.size());
-            IValue mine = ops.call("part", gradients, start, size);
+            IValue mine = TorchOps.call("part", gradients, start, size);
             IValue rate = IValue.from(rates[i]);
             IValue decay = IValue.from(weightDecays[i])) {
-          ops.call(
+          TorchOps.call(
                   "adamw",
                   group.parameters(),
                   mine,

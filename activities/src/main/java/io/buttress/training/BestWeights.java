@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.buttress.model.TextClassifier;
+import io.buttress.model.TorchOps;
 import io.buttress.regularizer.Regularizer;
 import io.buttress.storage.Safetensors.Tensor;
 import java.util.LinkedHashMap;
@@ -67,7 +68,7 @@ final class BestWeights implements AutoCloseable {
   }
 
   private void assign(Map<String, NDArray> values) {
-    values.forEach((name, value) -> model.ops().assign(model.parameters().get(name), value));
+    values.forEach((name, value) -> TorchOps.assign(model.parameters().get(name), value));
   }
 
   @Override

@@ -91,15 +91,23 @@ final class EvaluationStore {
     }
   }
 
-  static void writeRepresentations(Path file, Outputs outputs) throws IOException {
+  /** Writes the representations of a run that kept every layer. */
+  static void writeRepresentations(Path folder, Outputs outputs) throws IOException {
+    int examples = outputs.logits().length;
+    write(folder.resolve(SnapshotStore.FILE), outputs.representations(), examples);
+    write(
+        folder.resolve(SnapshotStore.LAYERS),
+        outputs.everyLayer(),
+        Math.min(Evaluator.SAMPLE, examples));
+  }
+
+  private static void write(Path file, Map<Integer, float[]> representations, int rows)
+      throws IOException {
     Map<String, Tensor> tensors = new TreeMap<>();
-    long rows = outputs.logits().length;
-    outputs
-        .representations()
-        .forEach(
-            (layer, values) ->
-                tensors.put(
-                    SnapshotStore.tensor(layer), Tensor.of(values, rows, values.length / rows)));
+    representations.forEach(
+        (layer, values) ->
+            tensors.put(
+                SnapshotStore.tensor(layer), Tensor.of(values, rows, values.length / rows)));
     Safetensors.write(file, tensors);
   }
 

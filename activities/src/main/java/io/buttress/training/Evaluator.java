@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 public final class Evaluator {
   private static final int BATCH = 64;
 
-  /** How many examples {@link #everyLayer} takes at most. */
+  /** Of how many examples {@link #runWithEveryLayer} keeps every layer at most. */
   public static final int SAMPLE = 256;
 
   private final TextClassifier model;
@@ -48,40 +48,61 @@ public final class Evaluator {
    *
    * @param logits {@code [examples][outputs]}
    * @param representations {@code [examples x H]} row by row, by layer as requested
+   * @param everyLayer every hidden state from 0, of the first {@value #SAMPLE} examples at most;
+   *     none unless asked for
    */
-  public record Outputs(float[][] logits, Map<Integer, float[]> representations) {}
+  public record Outputs(
+      float[][] logits, Map<Integer, float[]> representations, Map<Integer, float[]> everyLayer) {}
 
   /**
    * @param layers hidden states to keep, numbered as {@link
    *     io.buttress.model.EncoderConfig#resolveLayer}
    */
   public Outputs run(Split split, List<Integer> layers, Pooling pooling) {
-    int width = model.config().hiddenSize();
-    float[][] logits = new float[split.size()][];
-    Map<Integer, float[]> representations = new LinkedHashMap<>();
-    layers.forEach(
-        layer -> representations.put(layer, new float[Math.multiplyExact(split.size(), width)]));
+    return run(split, layers, List.of(), pooling);
+  }
+
+  /** The same, with every layer of the first examples. */
+  public Outputs runWithEveryLayer(Split split, List<Integer> layers, Pooling pooling) {
+    List<Integer> all = IntStream.rangeClosed(0, model.config().layers()).boxed().toList();
+    return run(split, layers, all, pooling);
+  }
+
+  private Outputs run(
+      Split split, List<Integer> layers, List<Integer> everyLayer, Pooling pooling) {
+    Outputs outputs =
+        new Outputs(
+            new float[split.size()][],
+            rows(layers, split.size()),
+            rows(everyLayer, Math.min(SAMPLE, split.size())));
     forEachBatch(
         split,
         (batch, output) -> {
-          scatter(output.logits(), batch.rows(), logits);
-          representations.forEach(
-              (layer, all) -> {
-                int state = model.config().resolveLayer(layer);
-                float[] pooled =
-                    pooling.apply(output.hiddenStates().get(state), batch).toFloatArray();
-                for (int i = 0; i < batch.size(); i++) {
-                  System.arraycopy(pooled, i * width, all, batch.rows()[i] * width, width);
-                }
-              });
+          scatter(output.logits(), batch.rows(), outputs.logits());
+          outputs.representations().forEach((layer, z) -> keep(layer, output, batch, pooling, z));
+          outputs.everyLayer().forEach((layer, z) -> keep(layer, output, batch, pooling, z));
         });
-    return new Outputs(logits, representations);
+    return outputs;
   }
 
-  /** The same of the first {@value #SAMPLE} examples, with every hidden state from 0. */
-  public Outputs everyLayer(Split split, Pooling pooling) {
-    List<Integer> layers = IntStream.rangeClosed(0, model.config().layers()).boxed().toList();
-    return run(sample(split), layers, pooling);
+  private Map<Integer, float[]> rows(List<Integer> layers, int count) {
+    Map<Integer, float[]> byLayer = new LinkedHashMap<>();
+    int size = Math.multiplyExact(count, model.config().hiddenSize());
+    layers.forEach(layer -> byLayer.put(layer, new float[size]));
+    return byLayer;
+  }
+
+  /** Copies the batch's representations to their rows, as far as there are such rows. */
+  private void keep(int layer, Output output, Batch batch, Pooling pooling, float[] target) {
+    int width = model.config().hiddenSize();
+    NDArray state = output.hiddenStates().get(model.config().resolveLayer(layer));
+    float[] pooled = pooling.apply(state, batch).toFloatArray();
+    for (int i = 0; i < batch.size(); i++) {
+      int row = batch.rows()[i];
+      if (row < target.length / width) {
+        System.arraycopy(pooled, i * width, target, row * width, width);
+      }
+    }
   }
 
   /** Its first {@value #SAMPLE} examples. */

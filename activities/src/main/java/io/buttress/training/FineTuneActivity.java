@@ -323,8 +323,10 @@ public final class FineTuneActivity implements FineTune {
         String name = entry.getKey();
         Split split = entry.getValue();
         boolean measured = name.equals(VALIDATION);
-        List<Integer> layers = measured ? List.of(trial.collapse().layer()) : List.of();
-        Outputs outputs = evaluator.run(split, layers, pooling);
+        Outputs outputs =
+            measured
+                ? evaluator.runWithEveryLayer(split, List.of(trial.collapse().layer()), pooling)
+                : evaluator.run(split, List.of(), pooling);
         List<CoarseLabel> coarse = coarseLabels(trial, name);
         float[][] logits =
             coarse == null
@@ -340,9 +342,7 @@ public final class FineTuneActivity implements FineTune {
             name.equals(SELECTION) ? train.heldOutRows() : null,
             logits);
         if (measured) {
-          EvaluationStore.writeRepresentations(scratch.root().resolve(SnapshotStore.FILE), outputs);
-          EvaluationStore.writeRepresentations(
-              scratch.root().resolve(SnapshotStore.LAYERS), evaluator.everyLayer(split, pooling));
+          EvaluationStore.writeRepresentations(scratch.root(), outputs);
         }
       }
       if (train.noise() != null) {

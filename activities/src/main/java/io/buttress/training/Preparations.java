@@ -25,7 +25,7 @@ record Preparations(TextClassifier model, Split train, ExampleOrder order, Progr
 
   @Override
   public void minimise(Map<String, NDArray> parameters, int steps, double rate, BatchLoss loss) {
-    try (AdamW optimizer = new AdamW(model.ops(), model.manager(), List.of(parameters), 0)) {
+    try (AdamW optimizer = new AdamW(model.manager(), List.of(parameters), 0)) {
       for (int step = 0; step < steps; step++) {
         try (NDManager scope = model.manager().newSubManager();
             GradientCollector tape = Engine.getInstance().newGradientCollector()) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.buttress.model.TextClassifier;
+import io.buttress.model.TorchOps;
 import io.buttress.regularizer.Regularizer;
 import io.buttress.storage.Safetensors.Tensor;
 import java.nio.ByteBuffer;
@@ -29,7 +30,7 @@ record RunState(TextClassifier model, Regularizer method, AdamW optimizer, BestW
       live()
           .forEach(
               (name, array) ->
-                  model.ops().assign(array, values(name, array.getShape(), tensors, scope)));
+                  TorchOps.assign(array, values(name, array.getShape(), tensors, scope)));
     }
     Map<String, Tensor> kept = new LinkedHashMap<>();
     tensors.forEach(

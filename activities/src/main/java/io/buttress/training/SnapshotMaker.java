@@ -38,13 +38,10 @@ public final class SnapshotMaker {
     try (EngineLock engine = EngineLock.acquire(progress);
         TextClassifier model = new TextClassifier(folder, folder.config(), 1, purpose -> 0);
         ScratchFolder scratch = store.scratch()) {
-      Evaluator evaluator = new Evaluator(model, progress);
-      Pooling pooling = Pooling.of(request.pooling());
       EvaluationStore.writeRepresentations(
-          scratch.root().resolve(SnapshotStore.FILE),
-          evaluator.run(split, request.layers(), pooling));
-      EvaluationStore.writeRepresentations(
-          scratch.root().resolve(SnapshotStore.LAYERS), evaluator.everyLayer(split, pooling));
+          scratch.root(),
+          new Evaluator(model, progress)
+              .runWithEveryLayer(split, request.layers(), Pooling.of(request.pooling())));
       return store.put(key, scratch.files()).key();
     }
   }

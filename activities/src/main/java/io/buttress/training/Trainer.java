@@ -76,8 +76,7 @@ public final class Trainer {
     ParameterGroups groups = new ParameterGroups(model, method);
     try (NDManager kept = model.manager().newSubManager();
         StepLog log = new StepLog(kept, steps);
-        AdamW optimizer =
-            new AdamW(model.ops(), model.manager(), groups.parameters(), training.clipNorm());
+        AdamW optimizer = new AdamW(model.manager(), groups.parameters(), training.clipNorm());
         BestWeights best = new BestWeights(model, method)) {
       EarlyStopping stopping =
           new EarlyStopping(

@@ -63,10 +63,9 @@ class DropoutTest {
 
   private static float[] dropped(double rate, int size, int seed) {
     try (NDManager manager = NDManager.newBaseManager();
-        TorchOps ops = new TorchOps(manager);
         NDArray ones = manager.ones(new Shape(size))) {
       Engine.getInstance().setRandomSeed(seed);
-      return ops.dropout(ones, rate).toFloatArray();
+      return TorchOps.dropout(ones, rate).toFloatArray();
     }
   }
 }

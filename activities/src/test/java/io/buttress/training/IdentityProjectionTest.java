@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Batch;
 import io.buttress.model.TextClassifier;
+import io.buttress.model.TorchOps;
 import io.buttress.regularizer.Loss;
 import io.buttress.regularizer.Pass;
 import io.buttress.regularizer.Regularizer;
@@ -69,7 +70,7 @@ class IdentityProjectionTest {
             .forEach(
                 (name, p) -> {
                   NDArray noise = new DrawnNoise(name).normal(p.getShape(), scope);
-                  model.ops().assign(p, p.add(noise.mul(0.05f)));
+                  TorchOps.assign(p, p.add(noise.mul(0.05f)));
                   p.setRequiresGradient(true);
                 });
         repina.parameters().values().forEach(p -> p.setRequiresGradient(true));

@@ -11,6 +11,7 @@ import io.buttress.model.Batch;
 import io.buttress.model.Forward;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
+import io.buttress.model.TorchOps;
 import io.buttress.regularizer.Loss;
 import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Pass;
@@ -117,7 +118,7 @@ class MethodsGoldenTest {
     float scale = (float) GoldenMethod.JSON.get("perturbation").asDouble();
     try (NDManager scope = model.manager().newSubManager()) {
       NDArray drawn = new DrawnNoise("perturb " + name).normal(parameter.getShape(), scope);
-      model.ops().assign(parameter, parameter.add(drawn.mul(scale)));
+      TorchOps.assign(parameter, parameter.add(drawn.mul(scale)));
     }
   }
 
