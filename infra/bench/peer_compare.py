@@ -334,21 +334,27 @@ class Bench:
         )["losses"]
         self.equal("losses of 50 steps in bf16", ours, theirs, 1e-2)
         split = self.fixed(32, 64)
-        samples, _ = self.turns(
-            2 if self.quick else 8,
-            {
-                "ours": lambda: self.step(
-                    self.ours, self.minilm, split, 32, 5, training={"precision": "bf16"}
-                ),
-                "fp32": lambda: self.step(self.theirs, self.minilm, split, 32, 5, loop="bare"),
-            },
-        )
-        self.measured.add(
-            "step_bf16",
-            "step, MiniLM, 32 x 64, ours in bf16, PyTorch in fp32",
-            samples["ours"],
-            samples["fp32"],
-        )
+        contestants = {
+            "ours": lambda: self.step(self.ours, self.minilm, split, 32, 5, training={"precision": "bf16"}),
+            "fp32": lambda: self.step(self.theirs, self.minilm, split, 32, 5, loop="bare"),
+        }
+        if not self.quick:
+            contestants["autocast"] = lambda: self.step(
+                self.theirs, self.minilm, split, 32, 5, loop="bare", autocast=True
+            )
+        samples, _ = self.turns(2 if self.quick else 8, contestants)
+        pays = multiplies_bfloat16()
+        if not pays:
+            self.measured.missing["step_bf16"] = (
+                "this processor has no AMX, without which products in bf16 are slower than in fp32"
+            )
+        for name, key, what in (
+            ("fp32", "step_bf16" if pays else None, "PyTorch in fp32"),
+            ("autocast", None, "PyTorch in bf16 by autocast"),
+        ):
+            if name in samples:
+                what = f"step, MiniLM, 32 x 64, ours in bf16, {what}"
+                self.measured.add(key, what, samples["ours"], samples[name])
 
     def repina(self):
         split = self.fixed(32, 64)
@@ -556,11 +562,11 @@ class Bench:
                 self.measured.add(key, f"{size}, {what}", samples["ours"], samples[name])
 
     def overhead(self):
+        if self.quick:
+            raise Unsupported("needs trials of a minute: leave out --quick")
         if not self.mlflow:
             raise Unsupported("MLflow could not be installed, so tracking cannot be measured")
-        # Trials of about a minute.
-        seeds, epochs = ([1], 1) if self.quick else ([1, 2, 3, 4], 3)
-        ours, _ = self.study(["stl", "repina-i", "wc"], seeds, epochs)
+        ours, _ = self.study(["stl", "repina-i", "wc"], [1, 2, 3, 4], epochs=3)
         file = self.work / "overhead.json"
         self.buttress(ours, before=[*self.java_command, "io.buttress.data.Peer", "overhead", str(file)])
         counted = json.loads(file.read_text())
@@ -627,6 +633,14 @@ def table(measured):
         lines.append("| " + " | ".join([*cells, f"{line['ratio']:.3f}"]) + " |")
     lines += [f"\nmissing: {key}: {why}" for key, why in measured.missing.items()]
     return "\n".join(lines)
+
+
+def multiplies_bfloat16():
+    """Whether the processor has units for it, as far as Linux tells; others are taken to have them."""
+    try:
+        return "amx_bf16" in pathlib.Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return True
 
 
 def machine():

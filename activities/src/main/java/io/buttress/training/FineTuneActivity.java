@@ -226,6 +226,9 @@ public final class FineTuneActivity implements FineTune {
   private FineTuned trainAndEvaluate(
       Trial trial, TokenizedDataset dataset, Attempt attempt, Numerics numerics, Progress progress)
       throws IOException {
+    if (trial.training().bfloat16() && numerics.slowInBfloat16()) {
+      LOG.warn("bf16 is slower than fp32 on this processor, which has no AMX");
+    }
     ResolvedModel source = trial.dataset().model();
     ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
     EncoderConfig config = folder.config();
