@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,12 @@ public final class StepCost {
     Map<Integer, Tensor> snapshot = snapshot(folder, split);
     Map<String, List<Double>> seconds = new LinkedHashMap<>();
     for (int round = -1; round < rounds; round++) {
-      for (String id : methods) {
+      List<String> turns = new ArrayList<>(methods);
+      // No method always follows the same other one.
+      if (round % 2 != 0) {
+        Collections.reverse(turns);
+      }
+      for (String id : turns) {
         List<Double> steps = run(id, folder, split, batchSize, snapshot);
         if (round >= 0) {
           seconds.computeIfAbsent(id, key -> new ArrayList<>()).addAll(steps);

@@ -21,7 +21,7 @@ public final class TorchOps {
   private TorchOps() {}
 
   /** Loaded once in a process, by the first call; for arrays of any device and many threads. */
-  private static final class Module {
+  private static final class Script {
     private static final PtSymbolBlock BLOCK = load();
 
     private static PtSymbolBlock load() {
@@ -158,7 +158,7 @@ public final class TorchOps {
   public static IValue call(String method, IValue... arguments) {
     // A thread's first calls would otherwise be spent on profiling and compiling every new shape.
     JniUtils.setGraphExecutorOptimize(false);
-    return ScriptMethod.call(Module.BLOCK, method, arguments);
+    return ScriptMethod.call(Script.BLOCK, method, arguments);
   }
 
   /** An array as an argument. */
