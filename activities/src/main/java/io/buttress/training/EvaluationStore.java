@@ -95,10 +95,7 @@ final class EvaluationStore {
   static void writeRepresentations(Path folder, Outputs outputs) throws IOException {
     int examples = outputs.logits().length;
     write(folder.resolve(SnapshotStore.FILE), outputs.representations(), examples);
-    write(
-        folder.resolve(SnapshotStore.LAYERS),
-        outputs.everyLayer(),
-        Math.min(Evaluator.SAMPLE, examples));
+    write(folder.resolve(SnapshotStore.LAYERS), outputs.everyLayer(), Evaluator.sampled(examples));
   }
 
   private static void write(Path file, Map<Integer, float[]> representations, int rows)

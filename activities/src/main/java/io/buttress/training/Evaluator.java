@@ -74,7 +74,7 @@ public final class Evaluator {
         new Outputs(
             new float[split.size()][],
             rows(layers, split.size()),
-            rows(everyLayer, Math.min(SAMPLE, split.size())));
+            rows(everyLayer, sampled(split.size())));
     forEachBatch(
         split,
         (batch, output) -> {
@@ -95,11 +95,15 @@ public final class Evaluator {
   /** Copies the batch's representations to their rows, as far as there are such rows. */
   private void keep(int layer, Output output, Batch batch, Pooling pooling, float[] target) {
     int width = model.config().hiddenSize();
+    int kept = target.length / width;
+    if (Arrays.stream(batch.rows()).noneMatch(row -> row < kept)) {
+      return;
+    }
     NDArray state = output.hiddenStates().get(model.config().resolveLayer(layer));
     float[] pooled = pooling.apply(state, batch).toFloatArray();
     for (int i = 0; i < batch.size(); i++) {
       int row = batch.rows()[i];
-      if (row < target.length / width) {
+      if (row < kept) {
         System.arraycopy(pooled, i * width, target, row * width, width);
       }
     }
@@ -107,7 +111,12 @@ public final class Evaluator {
 
   /** Its first {@value #SAMPLE} examples. */
   static Split sample(Split split) {
-    return split.rows(IntStream.range(0, Math.min(SAMPLE, split.size())).toArray());
+    return split.rows(IntStream.range(0, sampled(split.size())).toArray());
+  }
+
+  /** How many of so many examples are in the sample. */
+  static int sampled(int examples) {
+    return Math.min(SAMPLE, examples);
   }
 
   /** The pooler's output of every example, {@code [examples][H]}. */
