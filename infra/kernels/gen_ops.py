@@ -115,13 +115,10 @@ class Ops(torch.nn.Module):
         torch._foreach_add_(sums, gradients)
 
     @torch.jit.export
-    def clip(self, gradients: List[Tensor], most: float) -> Tensor:
-        """Scales all by min(1, most / (norm + 1e-6)) unless most is 0; returns their global norm before."""
+    def norm(self, gradients: List[Tensor]) -> Tensor:
+        """Their global norm."""
         with torch.no_grad():
-            norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2)))
-            if most > 0:
-                torch._foreach_mul_(gradients, torch.clamp(most / (norm + 1e-6), max=1.0))
-        return norm
+            return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients, 2)))
 
     @torch.jit.export
     def part(self, tensors: List[Tensor], start: int, size: int) -> List[Tensor]:
@@ -135,19 +132,26 @@ class Ops(torch.nn.Module):
         m: List[Tensor],
         v: List[Tensor],
         steps: List[Tensor],
+        norm: Tensor,
+        most: float,
         rate: float,
         weight_decay: float,
         beta1: float,
         beta2: float,
         epsilon: float,
     ) -> None:
+        """Gradients count times min(1, most / (norm + 1e-6)), unless most is 0."""
         # Whole lists as arguments: TorchScript drops in-place operations on lists that it made itself.
         with torch.no_grad():
+            # Clipping inside the update reads the gradients once less.
+            scale: Optional[Tensor] = None
+            if most > 0:
+                scale = torch.clamp((norm + 1e-6) / most, min=1.0)
             torch._foreach_add_(steps, 1)
             torch._fused_adamw_(
                 parameters, gradients, m, v, [], steps,
                 lr=rate, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=epsilon,
-                amsgrad=False, maximize=False,
+                amsgrad=False, maximize=False, grad_scale=scale,
             )  # fmt: skip
 
     @torch.jit.export

@@ -15,8 +15,8 @@ import java.util.function.Function;
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2), betas 0.9 and 0.999,
- * epsilon 1e-8. Gradients, clipping by their global norm and the update of a group are one call
- * into TorchScript each, whatever the number of parameters.
+ * epsilon 1e-8. Gradients, their global norm and the clipped update of a group are one call into
+ * TorchScript each, whatever the number of parameters.
  */
 final class AdamW implements AutoCloseable {
   private static final double BETA1 = 0.9;
@@ -110,8 +110,8 @@ final class AdamW implements AutoCloseable {
    * @return the global gradient norm before clipping, a scalar
    */
   NDArray step(double[] rates, double[] weightDecays, NDManager manager) {
-    try (IValue most = IValue.from(clipNorm);
-        IValue norm = TorchOps.call("clip", gradients, most);
+    try (IValue norm = TorchOps.call("norm", gradients);
+        IValue most = IValue.from(clipNorm);
         IValue beta1 = IValue.from(BETA1);
         IValue beta2 = IValue.from(BETA2);
         IValue epsilon = IValue.from(EPSILON)) {
@@ -130,6 +130,8 @@ final class AdamW implements AutoCloseable {
                   group.m(),
                   group.v(),
                   group.steps(),
+                  norm,
+                  most,
                   rate,
                   decay,
                   beta1,
