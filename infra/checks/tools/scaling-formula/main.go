@@ -1,6 +1,6 @@
 // Runs formulas of KEDA ScaledObjects in the engine that KEDA runs them in:
 //
-//	scaling_formula < OBJECTS
+//	scaling-formula < OBJECTS
 //
 // OBJECTS is JSON, one ScaledObject a line. With all triggers known a formula must give backlog plus
 // busy slots. When one is unknown (KEDA gives nil) it must keep the pods that there are, and not ask
