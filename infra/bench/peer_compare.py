@@ -259,7 +259,7 @@ class Bench:
         print(f"equal: {what}, to {worst:.0e}", file=sys.stderr)
 
     def steps_fixed(self):
-        rounds, steps = (2, 3) if self.quick else (8, 8)
+        rounds, steps = (3, 3) if self.quick else (8, 8)
         cases = [
             ("MiniLM", self.minilm, 32, 64),
             ("MiniLM", self.minilm, 16, 128),
