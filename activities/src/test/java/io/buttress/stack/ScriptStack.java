@@ -70,7 +70,8 @@ final class ScriptStack implements Stack {
     }
     Map<String, String> settings = new HashMap<>(freePorts());
     settings.put("PATH", path);
-    Path folder = Path.of("target", "stack").toAbsolutePath();
+    // One for each process of a test run.
+    Path folder = Path.of("target", "stack-" + System.getProperty("fork", "1")).toAbsolutePath();
     run(settings, "up", folder);
     Map<String, String> all = new HashMap<>(settings);
     Matcher export = EXPORT.matcher(Files.readString(folder.resolve("env")));

@@ -12,13 +12,14 @@ import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Gives tests a {@link Stack}, the same to all of a run: the servers that the environment names,
- * else containers, else programs of this machine. Without any of them tests fail in CI and are
- * skipped elsewhere.
+ * Gives tests a {@link Stack}, the same to all of a process: the servers that the environment
+ * names, else containers, else programs of this machine. Without any of them tests fail in CI and
+ * are skipped elsewhere.
  */
 public final class StackExtension
     implements ExecutionCondition, BeforeAllCallback, ParameterResolver {
@@ -66,8 +67,7 @@ public final class StackExtension
   private static Found found(ExtensionContext context) {
     // Closed when all tests have ended.
     return context
-        .getRoot()
-        .getStore(NAMESPACE)
+        .getStore(StoreScope.LAUNCHER_SESSION, NAMESPACE)
         .getOrComputeIfAbsent(Found.class, key -> find(System.getenv()), Found.class);
   }
 
