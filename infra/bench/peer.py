@@ -8,7 +8,8 @@ peer.py serve             reads commands from standard input, a JSON object a li
     tokenize {model, texts, maxLength}                          -> {seconds, digest}
     collapse {file}                                             -> {seconds, metrics}
                           Here, train also takes loop ("trainer", "bare"), pad (tokens; else to the longest
-                          of the batch), grouped, autocast; and prepare, matrices and ids make the input.
+                          of the batch), grouped, autocast; prepare, matrices and ids make the input,
+                          and bfloat16 says what it costs.
 peer.py script FILE OUT   one trial in a process of its own, as run_glue.py does it
 peer.py loop FILE OUT     all trials of a study, in one process
 """
@@ -240,6 +241,19 @@ class Torch:
 
     # -- evaluation and collapse
 
+    def bfloat16(self):
+        """How many times as long as in float32 a linear layer takes; no flag of a processor tells."""
+        fastest = {}
+        for kind in (torch.float32, torch.bfloat16):
+            x, weight = torch.ones(256, 384, dtype=kind), torch.ones(1536, 384, dtype=kind)
+            times = []
+            for _ in range(5):
+                start = time.perf_counter()
+                torch.nn.functional.linear(x, weight)
+                times.append(time.perf_counter() - start)
+            fastest[kind] = min(times)
+        return {"relative": fastest[torch.bfloat16] / fastest[torch.float32]}
+
     def evaluate(self, command):
         split, model = self.split(command["split"]), self.model(command["model"])
         with tempfile.TemporaryDirectory() as folder:
@@ -456,6 +470,7 @@ def serve():
     peer = Torch()
     commands = {
         "train": peer.train,
+        "bfloat16": lambda _: peer.bfloat16(),
         "evaluate": peer.evaluate,
         "tokenize": peer.tokenize,
         "collapse": peer.collapse,

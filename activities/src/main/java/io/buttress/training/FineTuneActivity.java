@@ -10,6 +10,7 @@ import io.buttress.data.TokenizedDataset;
 import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.evaluation.CoarseOutputs;
 import io.buttress.evaluation.Metrics;
+import io.buttress.model.Bfloat16;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.InvalidModelException;
 import io.buttress.model.ModelFolder;
@@ -226,8 +227,11 @@ public final class FineTuneActivity implements FineTune {
   private FineTuned trainAndEvaluate(
       Trial trial, TokenizedDataset dataset, Attempt attempt, Numerics numerics, Progress progress)
       throws IOException {
-    if (trial.training().bfloat16() && numerics.slowInBfloat16()) {
-      LOG.warn("bf16 is slower than fp32 on this processor, which has no AMX");
+    if (trial.training().bfloat16() && numerics.device().equals("cpu")) {
+      double time = Bfloat16.relativeTime();
+      if (time > 1) {
+        LOG.warn("bf16 takes {} times as long as fp32 on this processor", "%.1f".formatted(time));
+      }
     }
     ResolvedModel source = trial.dataset().model();
     ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());

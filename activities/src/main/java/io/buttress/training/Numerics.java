@@ -28,11 +28,6 @@ public record Numerics(String device, int threads, String instructions) {
         INSTRUCTIONS);
   }
 
-  /** Whether products in bfloat16 are known to be slower here than in float32: oneDNN needs AMX. */
-  boolean slowInBfloat16() {
-    return device.equals("cpu") && instructions.startsWith("avx");
-  }
-
   private static String detect() {
     try {
       if (Files.isReadable(PROCESSORS)) {

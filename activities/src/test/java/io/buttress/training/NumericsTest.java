@@ -20,15 +20,6 @@ class NumericsTest {
     assertThat(Numerics.widest(List.of("Features\t: fp asimd"))).isEqualTo(ARCHITECTURE);
   }
 
-  @Test
-  void processorsWithoutUnitsForBfloat16AreSlowInIt() {
-    assertThat(new Numerics("cpu", 2, "avx512_bf16").slowInBfloat16()).isTrue();
-    assertThat(new Numerics("cpu", 2, "avx2").slowInBfloat16()).isTrue();
-    assertThat(new Numerics("cpu", 2, "amx").slowInBfloat16()).isFalse();
-    assertThat(new Numerics("cpu", 2, "aarch64").slowInBfloat16()).as("not known").isFalse();
-    assertThat(new Numerics("gpu", 2, "avx512").slowInBfloat16()).isFalse();
-  }
-
   private static String widest(String flags) {
     return Numerics.widest(List.of("processor\t: 0", "flags\t\t: fpu " + flags));
   }
