@@ -244,15 +244,15 @@ class Torch:
     def bfloat16(self):
         """How many times as long as in float32 a linear layer takes; no flag of a processor tells."""
         fastest = {}
-        for kind in (torch.float32, torch.bfloat16):
-            x, weight = torch.ones(256, 384, dtype=kind), torch.ones(1536, 384, dtype=kind)
+        for kind in (self.torch.float32, self.torch.bfloat16):
+            x, weight = self.torch.ones(256, 384, dtype=kind), self.torch.ones(1536, 384, dtype=kind)
             times = []
             for _ in range(5):
                 start = time.perf_counter()
-                torch.nn.functional.linear(x, weight)
+                self.torch.nn.functional.linear(x, weight)
                 times.append(time.perf_counter() - start)
             fastest[kind] = min(times)
-        return {"relative": fastest[torch.bfloat16] / fastest[torch.float32]}
+        return {"relative": fastest[self.torch.bfloat16] / fastest[self.torch.float32]}
 
     def evaluate(self, command):
         split, model = self.split(command["split"]), self.model(command["model"])

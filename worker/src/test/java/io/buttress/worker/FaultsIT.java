@@ -159,7 +159,7 @@ final class FaultsIT {
         {"name": "%s", "models": ["%s"], "tasks": ["sample:sentiment"],
          "methods": [{"id": "stl"}, {"id": "repina-i", "lambda": 0.1}],
          "seeds": [%d, %d], "execution": {"checkpointEvery": "1s"},
-         "training": {"steps": 1000, "batchSize": 8, "learningRate": 1e-3, "maxLength": 32}}
+         "training": {"steps": 1500, "batchSize": 8, "learningRate": 1e-3, "maxLength": 32}}
         """
             // Seeds of its own keep this study's trials apart from those of earlier runs.
             .formatted(name, model.toUri(), name.hashCode(), name.hashCode() + 1L));

@@ -213,7 +213,7 @@ final class ServersIT {
     assertThatThrownBy(() -> servers.studies().result(name + "-first").get(60, TimeUnit.SECONDS))
         .hasRootCauseInstanceOf(ApplicationFailure.class);
     servers.studies().start(name, bad);
-    assertThatThrownBy(() -> servers.studies().result(name).get(5, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> servers.studies().result(name).get(15, TimeUnit.SECONDS))
         .rootCause()
         .hasMessageContaining("tasks[0]")
         .hasMessageContaining("methods[0].lambda")

@@ -109,11 +109,24 @@ final class WatchIT {
     assertThat(value(metrics, "buttress_bytes_total{direction=\"written\",place=\"store\"}"))
         .isGreaterThan(1000);
     assertThat(value(metrics, "buttress_cache_hits_total")).isGreaterThanOrEqualTo(1);
-    assertThat(value(metrics, "buttress_queue_pollers{queue=\"gpu\"}")).isGreaterThanOrEqualTo(1);
-    assertThat(value(metrics, "buttress_queue_backlog{queue=\"gpu\"}")).isZero();
+    awaitServedAndEmptyQueue();
 
     dashboardAndAlertsAskForWhatIsThere(metrics);
     logsAreFieldsOfTheStudy();
+  }
+
+  /** The worker asks the server for these now and then. */
+  private void awaitServedAndEmptyQueue() throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    List<String> metrics = metrics();
+    while (value(metrics, "buttress_queue_pollers{queue=\"gpu\"}") < 1
+        || value(metrics, "buttress_queue_backlog{queue=\"gpu\"}") > 0) {
+      assertThat(System.nanoTime())
+          .as("the worker polls, and no trial is left")
+          .isLessThan(deadline);
+      Thread.sleep(500);
+      metrics = metrics();
+    }
   }
 
   private void dashboardAndAlertsAskForWhatIsThere(List<String> metrics) throws Exception {
