@@ -24,26 +24,20 @@ print(*(s.getsockname()[1] for s in held))
 PYTHON
 }
 
-# own_stack STACK STATE: starts servers on free ports of 127.0.0.1 by the script STACK, tells the
-# environment where they are, and stops them when the shell ends.
-own_stack() {
-  own_stack_command=$1 own_stack_state=$2
-  "$own_stack_command" down --dir "$own_stack_state"
+# fresh_stack STACK STATE: starts servers without data on free ports of 127.0.0.1 by the script STACK, tells
+# the environment where they are, and stops them when the shell ends.
+fresh_stack() {
+  fresh_stack_command=$1 fresh_stack_state=$2
+  "$fresh_stack_command" down --dir "$fresh_stack_state"
+  rm -rf "$fresh_stack_state/data"
   read -r BUTTRESS_TEMPORAL_PORT BUTTRESS_TEMPORAL_UI_PORT BUTTRESS_MINIO_PORT \
     BUTTRESS_MINIO_CONSOLE_PORT BUTTRESS_MLFLOW_PORT <<<"$(free_ports)"
   export BUTTRESS_TEMPORAL_PORT BUTTRESS_TEMPORAL_UI_PORT BUTTRESS_MINIO_PORT \
     BUTTRESS_MINIO_CONSOLE_PORT BUTTRESS_MLFLOW_PORT
-  trap '"$own_stack_command" down --dir "$own_stack_state"' EXIT
-  "$own_stack_command" up --dir "$own_stack_state"
+  trap '"$fresh_stack_command" down --dir "$fresh_stack_state"' EXIT
+  "$fresh_stack_command" up --dir "$fresh_stack_state"
   set -a
   # shellcheck source=/dev/null
-  . "$own_stack_state/env"
+  . "$fresh_stack_state/env"
   set +a
-}
-
-# fresh_stack STACK STATE: as own_stack, without the data of earlier ones.
-fresh_stack() {
-  "$1" down --dir "$2"
-  rm -rf "$2/data"
-  own_stack "$@"
 }
