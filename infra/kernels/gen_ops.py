@@ -102,6 +102,11 @@ class Ops(torch.nn.Module):
             tensor.copy_(value)
 
     @torch.jit.export
+    def assign_rows(self, tensor: Tensor, rows: Tensor, values: Tensor, scale: float) -> None:
+        with torch.no_grad():
+            tensor.index_copy_(0, rows, values * scale)
+
+    @torch.jit.export
     def gradients(self, loss: Tensor, parameters: List[Tensor]) -> List[Tensor]:
         result: List[Tensor] = []
         for gradient in torch.autograd.grad([loss], parameters):

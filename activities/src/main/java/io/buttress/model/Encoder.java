@@ -23,6 +23,7 @@ final class Encoder {
   private final EncoderConfig config;
   private final Map<String, NDArray> parameters;
   private final boolean bfloat16;
+  private TrainedTokens trained;
 
   /**
    * @param parameters by the names of {@link EncoderConfig#encoderShapes}
@@ -33,6 +34,15 @@ final class Encoder {
     this.config = config;
     this.parameters = parameters;
     this.bfloat16 = bfloat16;
+  }
+
+  /**
+   * Has training passes look word embeddings up there.
+   *
+   * @param tokens null: in the model's own table again
+   */
+  void train(TrainedTokens tokens) {
+    trained = tokens;
   }
 
   /**
@@ -54,7 +64,7 @@ final class Encoder {
 
   /** {@code [n, H]}. */
   private NDArray embeddings(Batch batch, Forward forward) {
-    NDArray sum = forward.tokens(embed(batch.inputIds(), "word_embeddings"));
+    NDArray sum = forward.tokens(tokens(batch.inputIds(), forward));
     if (config.family().hasSegmentTable()) {
       sum = sum.add(embed(segments(batch), "token_type_embeddings"));
     }
@@ -99,6 +109,12 @@ final class Encoder {
       case "gelu" -> Activation.gelu(x);
       default -> TorchOps.geluTanh(x);
     };
+  }
+
+  private NDArray tokens(NDArray ids, Forward forward) {
+    return forward.training() && trained != null
+        ? trained.lookUp(ids)
+        : embed(ids, "word_embeddings");
   }
 
   private NDArray embed(NDArray ids, String name) {

@@ -142,6 +142,10 @@ public final class TextClassifier implements AutoCloseable {
     return Collections.unmodifiableMap(parameters);
   }
 
+  Encoder encoder() {
+    return encoder;
+  }
+
   public EncoderConfig config() {
     return config;
   }

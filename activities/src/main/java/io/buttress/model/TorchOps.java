@@ -106,6 +106,21 @@ public final class TorchOps {
     }
   }
 
+  /**
+   * Copies values, times a scale, into rows of an array, in place.
+   *
+   * @param rows int64 {@code [n]}, which
+   * @param values {@code [n, width]}
+   */
+  static void assignRows(NDArray target, NDArray rows, NDArray values, double scale) {
+    try (IValue t = tensor(target);
+        IValue r = tensor(rows);
+        IValue v = tensor(values);
+        IValue s = IValue.from(scale)) {
+      call("assign_rows", t, r, v, s).close();
+    }
+  }
+
   /** target + mask * (weight - target), on the autograd tape. */
   public static NDArray mixed(NDArray weight, NDArray target, NDArray mask) {
     try (IValue w = tensor(weight);

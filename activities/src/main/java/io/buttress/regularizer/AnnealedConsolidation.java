@@ -28,6 +28,11 @@ final class AnnealedConsolidation implements Regularizer {
   }
 
   @Override
+  public boolean usesAllTokens() {
+    return true;
+  }
+
+  @Override
   public double rate(Part part, int step) {
     return part.encoder() ? annealing(step) : 1;
   }

@@ -67,6 +67,15 @@ public interface Regularizer {
     return true;
   }
 
+  /**
+   * Whether it reads or moves word embeddings of tokens that the training set does not have, as
+   * penalties on parameters do. Otherwise these do not take part in training, but for weight decay,
+   * which saves time and memory.
+   */
+  default boolean usesAllTokens() {
+    return false;
+  }
+
   /** A part's learning rate at a step, relative to the schedule's. */
   default double rate(Part part, int step) {
     return 1;

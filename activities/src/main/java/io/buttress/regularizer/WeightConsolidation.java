@@ -22,6 +22,11 @@ final class WeightConsolidation implements Regularizer {
   }
 
   @Override
+  public boolean usesAllTokens() {
+    return lambda > 0;
+  }
+
+  @Override
   public double lambda() {
     return lambda;
   }

@@ -1,8 +1,10 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.model.Part;
 import io.buttress.model.TextClassifier;
+import io.buttress.model.TrainedTokens;
 import io.buttress.regularizer.Regularizer;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,22 +12,27 @@ import java.util.Map;
 
 /**
  * The trained parameters by the part of the model they are in and by whether weight decay acts on
- * them, as transformers' Trainer decides it: not on biases and LayerNorm.
+ * them, as transformers' Trainer decides it: not on biases and LayerNorm. Of the word embeddings,
+ * only those of tokens in the training set, see {@link TrainedTokens}.
  */
-final class ParameterGroups {
+final class ParameterGroups implements AutoCloseable {
   private final Map<Key, Map<String, NDArray>> groups = new LinkedHashMap<>();
   private final Regularizer regularizer;
+  private final TrainedTokens tokens;
 
   private record Key(Part part, boolean decays) {}
 
-  ParameterGroups(TextClassifier model, Regularizer regularizer) {
+  ParameterGroups(TextClassifier model, Regularizer regularizer, Split train) {
     this.regularizer = regularizer;
+    boolean all = regularizer.usesAllTokens() || !regularizer.trains(TrainedTokens.TABLE);
+    tokens = all ? null : new TrainedTokens(model, train.inputIds());
     model
         .parameters()
         .forEach(
             (name, parameter) -> {
               if (regularizer.trains(name)) {
-                add(name, parameter);
+                boolean rows = tokens != null && name.equals(TrainedTokens.TABLE);
+                add(name, rows ? tokens.rows() : parameter);
               }
             });
     regularizer.parameters().forEach(this::add);
@@ -59,5 +66,29 @@ final class ParameterGroups {
         .mapToDouble(
             key -> key.decays() ? regularizer.weightDecay(key.part(), step, configured) : 0)
         .toArray();
+  }
+
+  /** Tells of a step, with the learning rate and the weight decay that it had. */
+  void stepped(int step, double learningRate, double configured) {
+    if (tokens != null) {
+      Part part = Part.of(TrainedTokens.TABLE);
+      double rate = learningRate * regularizer.rate(part, step);
+      tokens.shrink(1 - rate * regularizer.weightDecay(part, step, configured));
+    }
+  }
+
+  /** Brings the model's parameters up to date, whatever trained in their place. */
+  void settle() {
+    if (tokens != null) {
+      tokens.settle();
+    }
+  }
+
+  /** Ends training; what was not settled is lost. */
+  @Override
+  public void close() {
+    if (tokens != null) {
+      tokens.close();
+    }
   }
 }

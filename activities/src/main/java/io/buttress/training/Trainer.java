@@ -73,8 +73,8 @@ public final class Trainer {
     long start = System.nanoTime();
     method.prepare(new Preparations(model, train, order, progress));
     int steps = method.steps(planned);
-    ParameterGroups groups = new ParameterGroups(model, method);
-    try (NDManager kept = model.manager().newSubManager();
+    try (ParameterGroups groups = new ParameterGroups(model, method, train);
+        NDManager kept = model.manager().newSubManager();
         StepLog log = new StepLog(kept, steps);
         AdamW optimizer = new AdamW(model.manager(), groups.parameters(), training.clipNorm());
         BestWeights best = new BestWeights(model, method)) {
@@ -95,6 +95,9 @@ public final class Trainer {
         done = numbers.done();
         examples = numbers.examples();
         before = numbers.seconds();
+        for (int step = 0; step < done; step++) {
+          groups.stepped(step, schedule.rate(step), training.weightDecay());
+        }
       }
       if (watch != null && done == 0) {
         log.add(watch.measure(0, model, method, (at, of, none) -> progress.at(0, steps, null)));
@@ -119,6 +122,7 @@ public final class Trainer {
                   groups.rates(step, rate),
                   groups.weightDecays(step, training.weightDecay()),
                   scope);
+          groups.stepped(step, rate, training.weightDecay());
           method.stepped(step, rate);
           diverged = log.record(step, rows.length, rate, losses, norm);
         }
@@ -129,6 +133,7 @@ public final class Trainer {
         boolean watched = watch != null && watch.isDue(done, steps);
         if ((due || watched) && diverged < 0) {
           diverged = log.settle(step);
+          groups.settle();
         }
         if (diverged < 0) {
           progress.at(done, steps, log.loss());
@@ -150,6 +155,7 @@ public final class Trainer {
           }
         }
       }
+      groups.settle();
       if (diverged < 0) {
         log.end(done - 1);
         stopping.finish();

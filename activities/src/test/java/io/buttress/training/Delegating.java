@@ -63,6 +63,11 @@ class Delegating implements Regularizer {
   }
 
   @Override
+  public boolean usesAllTokens() {
+    return inner.usesAllTokens();
+  }
+
+  @Override
   public double rate(Part part, int step) {
     return inner.rate(part, step);
   }

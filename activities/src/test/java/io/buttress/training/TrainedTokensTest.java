@@ -1,0 +1,97 @@
+package io.buttress.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.model.TextClassifier;
+import io.buttress.regularizer.Noise;
+import io.buttress.regularizer.Regularizer;
+import io.buttress.regularizer.Regularizers;
+import io.buttress.study.Method;
+import io.buttress.study.TaskKind;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Training the embeddings of the training set's tokens alone gives what training all gives. */
+class TrainedTokensTest {
+  private static final int VOCABULARY = 64;
+  private static final Split FEW = Golden.split("two").rows(0, 1, 2);
+  private static final Split EVERY =
+      new Split(
+          new int[][] {
+            IntStream.range(0, 16).toArray(),
+            IntStream.range(16, 32).toArray(),
+            IntStream.range(32, 48).toArray(),
+            IntStream.range(48, 64).toArray(),
+          },
+          new int[4][16],
+          new float[] {0, 1, 1, 0});
+
+  /** Trains all embeddings. */
+  private static final class AllTokens extends Delegating {
+    AllTokens(Regularizer inner) {
+      super(inner);
+    }
+
+    @Override
+    public boolean usesAllTokens() {
+      return true;
+    }
+  }
+
+  static List<Method> methods() {
+    return EveryMethodTest.methods();
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void everyMethodGivesTheSameWeights(Method method) {
+    assertThat(tokens(FEW)).isLessThan(2 * VOCABULARY / 3);
+    assertSameWeights(method, FEW);
+  }
+
+  @Test
+  void aTrainingSetMayHaveEveryToken() {
+    assertThat(tokens(EVERY)).isEqualTo(VOCABULARY);
+    assertSameWeights(Golden.stl(), EVERY);
+  }
+
+  private static long tokens(Split split) {
+    return Arrays.stream(split.inputIds()).flatMapToInt(Arrays::stream).distinct().count();
+  }
+
+  private static void assertSameWeights(Method method, Split split) {
+    Map<String, float[]> weights = train(method, split, inner -> inner);
+    train(method, split, AllTokens::new)
+        .forEach(
+            (name, all) ->
+                assertThat(weights.get(name)).as(name).containsExactly(all, within(2e-6f)));
+  }
+
+  private static Map<String, float[]> train(
+      Method method, Split split, UnaryOperator<Regularizer> around) {
+    try (TextClassifier model = Golden.model(2, 0.2)) {
+      Regularizer regularizer =
+          Regularizers.create(
+              Golden.context(
+                  method,
+                  TaskKind.CLASSIFICATION,
+                  model,
+                  Golden.snapshot(method, model, split),
+                  Noise.ENGINE));
+      new Trainer(TaskKind.CLASSIFICATION, split, Golden.training(), Golden.SEED)
+          .fit(model, around.apply(regularizer), (step, steps, loss) -> {});
+      Map<String, float[]> weights = new LinkedHashMap<>();
+      model.parameters().forEach((name, array) -> weights.put(name, array.toFloatArray()));
+      return weights;
+    }
+  }
+}
