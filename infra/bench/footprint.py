@@ -3,6 +3,7 @@
 Arguments: model folder, seeds, steps, folder of the stack.
 """
 
+import array
 import calendar
 import collections
 import json
@@ -20,7 +21,7 @@ import boto3
 from botocore.config import Config
 
 BUTTRESS = str(pathlib.Path(__file__).resolve().parents[1] / "buttress")
-METHODS = ("stl", "repina-i", "wc")
+METHODS = ("stl", "repina-i", "repina-mean")
 TOLERANCE = 0.1
 
 # Seconds between two heartbeats of a running activity, and who sends one at once.
@@ -29,7 +30,7 @@ AT_ONCE = {"PlanStudy", "PrepareDataset", "SnapshotRepresentations", "FineTune",
 
 # Points of every recorded step: loss, task loss, gradient norm, learning rate, examples per second;
 # of methods with a regularizer R and, where they have it, relative R, too.
-STEP_METRICS = {"stl": 5, "repina-i": 7, "wc": 6}
+STEP_METRICS = {"stl": 5, "repina-i": 7, "repina-mean": 7}
 RECORDED_STEPS = 200
 # Of a classification task with the default topK: two of training, five of validation, 29 of either encoder.
 FINAL_METRICS = 2 + 5 + 2 * 29
@@ -109,14 +110,23 @@ def rows(database):
 
 
 def bucket():
-    """Bytes by first folder, and the number of objects."""
+    """Bytes by first folder, the number of objects, and how many different tokens are trained on."""
     s3 = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], config=Config(proxies={}))
-    sizes, objects = collections.Counter(), 0
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=os.environ["BUTTRESS_BUCKET"]):
+    sizes, objects, tokens = collections.Counter(), 0, set()
+    name = os.environ["BUTTRESS_BUCKET"]
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
         for found in page.get("Contents", []):
             objects += 1
             sizes[found["Key"].split("/")[0]] += found["Size"]
-    return sizes, objects
+            if found["Key"].endswith("/train.safetensors"):
+                tokens |= input_ids(s3.get_object(Bucket=name, Key=found["Key"])["Body"].read())
+    return sizes, objects, len(tokens)
+
+
+def input_ids(safetensors):
+    size = int.from_bytes(safetensors[:8], "little")
+    begin, end = json.loads(safetensors[8 : 8 + size])["input_ids"]["data_offsets"]
+    return set(array.array("i", safetensors[8 + size + begin : 8 + size + end]))
 
 
 def run(model, seeds, steps, work):
@@ -154,7 +164,7 @@ def main():
     study, metrics = run(model, seeds, steps, stack / "work")
     histories = Histories(study)
     database = rows(stack / "data" / "mlflow.db")
-    stored, objects = bucket()
+    stored, objects, tokens = bucket()
     trials = len(METHODS) * seeds
     config = json.loads((pathlib.Path(model) / "config.json").read_text())
     layers, width = config["num_hidden_layers"], config["hidden_size"]
@@ -162,6 +172,7 @@ def main():
     final = FINAL_METRICS + 2 * (3 * (layers + 1) - 1)
     folder = sum(f.stat().st_size for f in pathlib.Path(model).iterdir())
     parameters = (pathlib.Path(model) / "model.safetensors").stat().st_size / 4
+    trained = parameters - (config["vocab_size"] - tokens) * width
     # The pre-trained encoder's, and those of every trial.
     representations = (1 + trials) * 4 * width * (VALIDATION + min(VALIDATION, EVERY_LAYER) * (layers + 1))
     checkpoints = total(metrics, "buttress_checkpoint_seconds_count")
@@ -178,7 +189,7 @@ def main():
         (
             "object store: bytes written by the worker",
             total(metrics, "buttress_bytes_total", place="store", direction="written"),
-            folder * (1 + trials) + representations + checkpoints * 12 * parameters,
+            folder * (1 + trials) + representations + checkpoints * 12 * trained,
         ),
     ]
     print(f"{trials} trials of {steps} steps; a model folder of {folder / 1e6:.1f} MB; {checkpoints:.0f} checkpoints\n")

@@ -38,6 +38,9 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private static final String TENSORS = ".safetensors";
   private static final int KEPT = 2;
 
+  /** 2: of the word embeddings only the rows that are trained. The first had no number. */
+  private static final int FORMAT = 2;
+
   /** Of a checkpoint that is damaged: on the way, perhaps, and not in the store. */
   private static final int READS = 2;
 
@@ -62,9 +65,10 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   /**
    * {@code <steps done>.json}.
    *
+   * @param format which tensors there are; other formats' checkpoints count as none
    * @param sha256 of the tensors' file
    */
-  record Manifest(Numerics numerics, String sha256, Checkpoint.Numbers numbers) {}
+  record Manifest(int format, Numerics numerics, String sha256, Checkpoint.Numbers numbers) {}
 
   /** Is told of each checkpoint from which another attempt could go on; in the background. */
   @FunctionalInterface
@@ -135,7 +139,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
       }
       try {
         Manifest manifest = Json.MAPPER.readValue(json.get(), Manifest.class);
-        if (!manifest.numerics().equals(numerics)) {
+        if (manifest.format() != FORMAT || !manifest.numerics().equals(numerics)) {
           return Optional.empty();
         }
         Path file = scratch.root().resolve("resumed" + TENSORS);
@@ -198,7 +202,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
     Files.writeString(
         manifest,
         Json.canonical(
-            new Manifest(numerics, ArtifactStore.sha256(tensors), checkpoint.numbers())));
+            new Manifest(FORMAT, numerics, ArtifactStore.sha256(tensors), checkpoint.numbers())));
     store.putIfAbsent(name + TENSORS, tensors);
     store.putIfAbsent(name + MANIFEST, manifest);
     metrics.checkpoint(Duration.ofNanos(System.nanoTime() - start), Files.size(tensors));

@@ -161,7 +161,7 @@ class ResumptionTest {
   }
 
   @Test
-  void passesOverWhatIsDamagedTornOrOfAnotherMachine() throws IOException {
+  void passesOverWhatIsDamagedTornOrOfAnotherMachineOrFormat() throws IOException {
     try (StoredCheckpoints first = stored("first")) {
       kill(Golden.stl(), training(null, null), first, List.of(3, 7), 9);
     }
@@ -179,7 +179,13 @@ class ResumptionTest {
     assertThat(newest(NUMERICS)).hasValue(7);
     assertThat(newest(new Numerics("cpu", 3, "avx2"))).isEmpty();
     assertThat(newest(new Numerics("cpu", 2, "avx512"))).isEmpty();
-    Files.writeString(folder.resolve("checkpoints/trial/first/7.json"), "{\"numer");
+    Path manifest = folder.resolve("checkpoints/trial/first/7.json");
+    String json = Files.readString(manifest);
+    Files.writeString(manifest, json.replace("\"format\":2,", ""));
+    assertThat(newest(NUMERICS)).isEmpty();
+    Files.writeString(manifest, json);
+    assertThat(newest(NUMERICS)).hasValue(7);
+    Files.writeString(manifest, "{\"numer");
     assertThat(newest(NUMERICS)).isEmpty();
   }
 
