@@ -263,7 +263,7 @@ class Bench:
 
     def steps_fixed(self):
         # Many short turns: a shared machine may be slower by a fifth for some seconds.
-        rounds, steps = (5, 2) if self.quick else (16, 4)
+        rounds, steps = (4, 2) if self.quick else (16, 4)
         cases = [
             ("MiniLM", self.minilm, 32, 64),
             ("MiniLM", self.minilm, 16, 128),
@@ -370,7 +370,7 @@ class Bench:
 
     def repina(self):
         # Many short turns: what is looked for is less than what a machine's speed drifts by.
-        batch, rounds = (16, 20) if self.quick else (32, 40)
+        batch, rounds = (16, 14) if self.quick else (32, 40)
         split = self.fixed(batch, 64)
         samples, _ = self.turns(
             rounds,
@@ -427,7 +427,7 @@ class Bench:
             for name, side in (("ours", self.ours), ("theirs", self.theirs))
         }
         self.turns(1, contestants)
-        samples, answers = self.turns(5, contestants)
+        samples, answers = self.turns(3 if self.quick else 5, contestants)
         ours, theirs = answers["ours"]["metrics"], answers["theirs"]["metrics"]
         if set(ours) != set(theirs):
             raise Unequal(f"collapse metrics: {sorted(set(ours) ^ set(theirs))} on one side only")
