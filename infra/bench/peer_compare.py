@@ -263,7 +263,7 @@ class Bench:
 
     def steps_fixed(self):
         # Many short turns: a shared machine may be slower by a fifth for some seconds.
-        rounds, steps = (4, 2) if self.quick else (16, 4)
+        rounds, steps = (3, 2) if self.quick else (16, 4)
         cases = [
             ("MiniLM", self.minilm, 32, 64),
             ("MiniLM", self.minilm, 16, 128),
@@ -274,7 +274,7 @@ class Bench:
             cases += [("BERT-base size", base, 32, 64), ("BERT-base size", base, 16, 128)]
         for i, (name, model, batch, length) in enumerate(cases):
             split, few, tiny = self.fixed(batch, length), model != self.minilm, batch == 2
-            turns, count = (4, 2) if few else (2 * rounds, 5) if tiny else (rounds, steps)
+            turns, count = (4, 2) if few else (3 * rounds, 5) if tiny else (rounds, steps)
 
             def run(side, **more):
                 return lambda: self.step(side, model, split, batch, count, warm=1, **more)
@@ -370,7 +370,7 @@ class Bench:
 
     def repina(self):
         # Many short turns: what is looked for is less than what a machine's speed drifts by.
-        batch, rounds = (16, 14) if self.quick else (32, 40)
+        batch, rounds = (16, 12) if self.quick else (32, 40)
         split = self.fixed(batch, 64)
         samples, _ = self.turns(
             rounds,

@@ -40,7 +40,9 @@ public final class TrainedTokens implements AutoCloseable {
     BitSet seen = new BitSet(vocabulary);
     Arrays.stream(inputIds).flatMapToInt(Arrays::stream).forEach(seen::set);
     int[] tokens = seen.stream().toArray();
+    // No row has this number: a token that was not announced fails.
     long[] place = new long[vocabulary];
+    Arrays.fill(place, -1);
     for (int i = 0; i < tokens.length; i++) {
       place[tokens[i]] = i;
     }
