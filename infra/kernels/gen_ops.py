@@ -106,18 +106,28 @@ class Ops(torch.nn.Module):
         with torch.no_grad():
             tensor.index_copy_(0, rows, values * scale)
 
+    def ordered(self, sparse: Tensor) -> Tensor:
+        # A GPU adds up the rows of one index in any order, so that a seed's numbers would differ.
+        return sparse.coalesce() if sparse.is_cuda else sparse
+
     @torch.jit.export
-    def gradients(self, loss: Tensor, parameters: List[Tensor]) -> List[Tensor]:
+    def gradients(self, loss: Tensor, parameters: List[Tensor], tables: List[Tensor]) -> List[Tensor]:
+        """tables: for each parameter, where a sparse gradient goes; one with a dense gradient needs none."""
         result: List[Tensor] = []
-        for gradient in torch.autograd.grad([loss], parameters):
+        for i, gradient in enumerate(torch.autograd.grad([loss], parameters)):
             assert gradient is not None
-            # The fused kernel reads memory in order, whatever the strides say.
-            result.append(gradient.contiguous())
+            if gradient.is_sparse:
+                result.append(tables[i].zero_().add_(self.ordered(gradient)))
+            else:
+                # The fused kernel reads memory in order, whatever the strides say.
+                result.append(gradient.contiguous())
         return result
 
     @torch.jit.export
-    def accumulate(self, sums: List[Tensor], gradients: List[Tensor]) -> None:
-        torch._foreach_add_(sums, gradients)
+    def accumulate(self, sums: List[Tensor], loss: Tensor, parameters: List[Tensor]) -> None:
+        for i, gradient in enumerate(torch.autograd.grad([loss], parameters)):
+            assert gradient is not None
+            sums[i].add_(self.ordered(gradient) if gradient.is_sparse else gradient)
 
     @torch.jit.export
     def norm(self, gradients: List[Tensor]) -> Tensor:

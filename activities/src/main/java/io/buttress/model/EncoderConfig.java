@@ -184,7 +184,7 @@ public record EncoderConfig(
   Map<String, long[]> encoderShapes() {
     long h = hiddenSize;
     Map<String, long[]> shapes = new LinkedHashMap<>();
-    shapes.put("embeddings.word_embeddings.weight", new long[] {vocabulary, embeddingSize});
+    shapes.put(TrainedTokens.TABLE, new long[] {vocabulary, embeddingSize});
     shapes.put("embeddings.position_embeddings.weight", new long[] {positions, embeddingSize});
     if (family.hasSegmentTable()) {
       shapes.put("embeddings.token_type_embeddings.weight", new long[] {types, embeddingSize});

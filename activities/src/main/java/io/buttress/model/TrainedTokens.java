@@ -63,7 +63,7 @@ public final class TrainedTokens implements AutoCloseable {
     return rows;
   }
 
-  /** {@code [n, E]} on the autograd tape. */
+  /** {@code [n, E]} on the autograd tape, where the gradient of {@link #rows} is sparse. */
   NDArray lookUp(NDArray inputIds) {
     NDArray indices = places.gather(inputIds, 0);
     indices.attach(inputIds.getManager());
@@ -71,7 +71,7 @@ public final class TrainedTokens implements AutoCloseable {
   }
 
   private static NDArray lookUp(NDArray indices, NDArray table) {
-    return Embedding.embedding(indices, table, SparseFormat.DENSE).singletonOrThrow();
+    return Embedding.embedding(indices, table, SparseFormat.COO).singletonOrThrow();
   }
 
   /** Shrinks all other embeddings to a fraction, when they are settled. */

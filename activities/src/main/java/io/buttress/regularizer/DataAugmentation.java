@@ -2,6 +2,7 @@ package io.buttress.regularizer;
 
 import ai.djl.ndarray.NDArray;
 import io.buttress.model.Forward;
+import io.buttress.model.TrainedTokens;
 
 /**
  * {@code da}: Gaussian noise on the looked-up word embeddings of every training step. Its standard
@@ -13,7 +14,7 @@ final class DataAugmentation implements Regularizer {
 
   DataAugmentation(Context context) {
     noise = context.noise();
-    NDArray table = context.model().parameters().get("embeddings.word_embeddings.weight");
+    NDArray table = context.model().parameters().get(TrainedTokens.TABLE);
     deviation =
         context.scalar(context.method().number("sigma") * standardDeviation(table.toFloatArray()));
   }

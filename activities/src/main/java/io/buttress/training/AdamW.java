@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -29,6 +30,7 @@ final class AdamW implements AutoCloseable {
   private final Map<String, NDArray> moments = new LinkedHashMap<>();
   private final List<Group> groups = new ArrayList<>();
   private final IValue parameters;
+  private final IValue tables;
   private IValue gradients;
 
   /** Parameters with one learning rate and weight decay, their moments and step counts. */
@@ -42,15 +44,23 @@ final class AdamW implements AutoCloseable {
   /**
    * @param groups of parameters with one learning rate and weight decay, by name; one parameter at
    *     least
+   * @param sparse names of those whose gradients are sparse
    * @param clipNorm largest global gradient norm; 0: gradients are not clipped
    */
-  AdamW(NDManager manager, List<Map<String, NDArray>> groups, double clipNorm) {
+  AdamW(NDManager manager, List<Map<String, NDArray>> groups, Set<String> sparse, double clipNorm) {
     this.clipNorm = clipNorm;
     state = manager.newSubManager();
     groups.forEach(trained::putAll);
     trained.values().forEach(parameter -> parameter.setRequiresGradient(true));
     groups.forEach(group -> this.groups.add(group(group)));
     parameters = TorchOps.tensors(List.copyOf(trained.values()));
+    // Large ones that came and went with each step would leave ever other gaps in the heap.
+    tables =
+        TorchOps.tensors(
+            trained.entrySet().stream()
+                .map(e -> sparse.contains(e.getKey()) ? e.getValue().getShape() : new Shape(0))
+                .map(shape -> state.zeros(shape, DataType.FLOAT32))
+                .toList());
   }
 
   private Group group(Map<String, NDArray> parameters) {
@@ -91,12 +101,10 @@ final class AdamW implements AutoCloseable {
    */
   void accumulate(NDArray loss) {
     try (IValue total = TorchOps.tensor(loss)) {
-      IValue more = TorchOps.call("gradients", total, parameters);
       if (gradients == null) {
-        gradients = more;
+        gradients = TorchOps.call("gradients", total, parameters, tables);
       } else {
-        TorchOps.call("accumulate", gradients, more).close();
-        more.close();
+        TorchOps.call("accumulate", gradients, total, parameters).close();
       }
     }
   }
@@ -159,6 +167,7 @@ final class AdamW implements AutoCloseable {
   public void close() {
     discard();
     parameters.close();
+    tables.close();
     groups.forEach(Group::close);
     trained.values().forEach(parameter -> parameter.setRequiresGradient(false));
     state.close();

@@ -9,6 +9,7 @@ import io.buttress.regularizer.Regularizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The trained parameters by the part of the model they are in and by whether weight decay acts on
@@ -51,6 +52,11 @@ final class ParameterGroups implements AutoCloseable {
   /** In the order of {@link #rates} and {@link #weightDecays}. */
   List<Map<String, NDArray>> parameters() {
     return List.copyOf(groups.values());
+  }
+
+  /** Names of those whose gradients are sparse. */
+  Set<String> sparse() {
+    return tokens == null ? Set.of() : Set.of(TrainedTokens.TABLE);
   }
 
   /** A learning rate for each group. */

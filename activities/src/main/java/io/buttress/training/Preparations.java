@@ -9,6 +9,7 @@ import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Preparation;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * {@inheritDoc}
@@ -25,7 +26,7 @@ record Preparations(TextClassifier model, Split train, ExampleOrder order, Progr
 
   @Override
   public void minimise(Map<String, NDArray> parameters, int steps, double rate, BatchLoss loss) {
-    try (AdamW optimizer = new AdamW(model.manager(), List.of(parameters), 0)) {
+    try (AdamW optimizer = new AdamW(model.manager(), List.of(parameters), Set.of(), 0)) {
       for (int step = 0; step < steps; step++) {
         try (NDManager scope = model.manager().newSubManager();
             GradientCollector tape = Engine.getInstance().newGradientCollector()) {

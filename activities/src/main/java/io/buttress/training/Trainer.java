@@ -76,7 +76,8 @@ public final class Trainer {
     try (ParameterGroups groups = new ParameterGroups(model, method, train);
         NDManager kept = model.manager().newSubManager();
         StepLog log = new StepLog(kept, steps);
-        AdamW optimizer = new AdamW(model.manager(), groups.parameters(), training.clipNorm());
+        AdamW optimizer =
+            new AdamW(model.manager(), groups.parameters(), groups.sparse(), training.clipNorm());
         BestWeights best = new BestWeights(model, method)) {
       EarlyStopping stopping =
           new EarlyStopping(

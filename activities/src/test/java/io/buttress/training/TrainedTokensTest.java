@@ -91,6 +91,8 @@ class TrainedTokensTest {
           .fit(model, around.apply(regularizer), (step, steps, loss) -> {});
       Map<String, float[]> weights = new LinkedHashMap<>();
       model.parameters().forEach((name, array) -> weights.put(name, array.toFloatArray()));
+      // Softmax cancels the keys' biases: their gradients are rounding, which AdamW makes steps of.
+      weights.keySet().removeIf(name -> name.endsWith("key.bias"));
       return weights;
     }
   }
