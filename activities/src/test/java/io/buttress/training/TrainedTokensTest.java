@@ -9,6 +9,7 @@ import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Regularizer;
 import io.buttress.regularizer.Regularizers;
 import io.buttress.study.Method;
+import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -73,7 +74,18 @@ class TrainedTokensTest {
     train(method, split, AllTokens::new)
         .forEach(
             (name, all) ->
-                assertThat(weights.get(name)).as(name).containsExactly(all, within(2e-6f)));
+                assertThat(weights.get(name))
+                    .as(name)
+                    .containsExactly(all, within(bound(method, name))));
+  }
+
+  /**
+   * Two passes' gradients are added up in another order. Softmax cancels the keys' biases, so
+   * theirs are rounding alone, which AdamW makes steps of up to the learning rate of.
+   */
+  private static float bound(Method method, String name) {
+    boolean many = MethodCatalog.find(method.id()).orElseThrow().passes() > 1;
+    return many && name.endsWith("key.bias") ? (float) Golden.training().learningRate() : 2e-6f;
   }
 
   private static Map<String, float[]> train(
@@ -91,8 +103,6 @@ class TrainedTokensTest {
           .fit(model, around.apply(regularizer), (step, steps, loss) -> {});
       Map<String, float[]> weights = new LinkedHashMap<>();
       model.parameters().forEach((name, array) -> weights.put(name, array.toFloatArray()));
-      // Softmax cancels the keys' biases: their gradients are rounding, which AdamW makes steps of.
-      weights.keySet().removeIf(name -> name.endsWith("key.bias"));
       return weights;
     }
   }
