@@ -113,8 +113,12 @@ final class ModelImport {
       digests.put(file.getKey(), blob.sha256());
     }
     String digest = Json.sha256(digests);
-    String key = ArtifactStore.key(Map.of("artifact", "model", "digest", digest));
+    String key = key(digest);
     store.putRef(new Artifact(key, blobs));
     return new ResolvedModel(uri, key, digest, commit);
+  }
+
+  private static String key(String digest) {
+    return ArtifactStore.key(Map.of("artifact", "model", "digest", digest));
   }
 }

@@ -41,10 +41,14 @@ public final class PlanStore {
         Files.writeString(scratch.root().resolve(name(start)), json);
         digests.put(name(start), Json.sha256(json.getBytes(StandardCharsets.UTF_8)));
       }
-      String key = ArtifactStore.key(Map.of("artifact", "plan", "files", digests));
+      String key = key(digests);
       store.put(key, scratch.files());
       return key;
     }
+  }
+
+  private static String key(Map<String, String> digests) {
+    return ArtifactStore.key(Map.of("artifact", "plan", "files", digests));
   }
 
   /**

@@ -158,9 +158,12 @@ final class StudyResolver {
     }
     Blob blob = store.putBlob(source.path());
     // Plans name data files, and no artifact does; a blob without a ref would be pruned.
-    String key = ArtifactStore.key(Map.of("artifact", "data", "sha256", blob.sha256()));
-    store.putRef(new Artifact(key, new TreeMap<>(Map.of("data", blob))));
+    store.putRef(new Artifact(key(blob), new TreeMap<>(Map.of("data", blob))));
     return new DataFile(pinned(uri, source.commit()), known.id(), blob);
+  }
+
+  private static String key(Blob blob) {
+    return ArtifactStore.key(Map.of("artifact", "data", "sha256", blob.sha256()));
   }
 
   private static String pinned(String uri, String commit) {

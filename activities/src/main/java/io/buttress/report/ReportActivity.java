@@ -201,12 +201,16 @@ public final class ReportActivity implements Report {
       for (Map.Entry<String, String> text : texts.entrySet()) {
         Files.writeString(scratch.root().resolve(text.getKey()), text.getValue());
       }
-      Map<String, Object> deciding = new TreeMap<>();
-      deciding.put("artifact", "report");
-      deciding.put("version", FORMAT_VERSION);
-      deciding.put("content", Json.sha256(texts));
-      return store.put(ArtifactStore.key(deciding), scratch.files()).key();
+      return store.put(key(texts), scratch.files()).key();
     }
+  }
+
+  private static String key(Map<String, String> texts) {
+    Map<String, Object> deciding = new TreeMap<>();
+    deciding.put("artifact", "report");
+    deciding.put("version", FORMAT_VERSION);
+    deciding.put("content", Json.sha256(texts));
+    return ArtifactStore.key(deciding);
   }
 
   /** A trial that the study never came to, or that left nothing behind. */

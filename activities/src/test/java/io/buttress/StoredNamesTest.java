@@ -1,0 +1,243 @@
+package io.buttress;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.collapse.CollapseStore;
+import io.buttress.data.DatasetStore;
+import io.buttress.data.PlanStore;
+import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.storage.ArtifactStore;
+import io.buttress.storage.CheckpointKeys;
+import io.buttress.storage.DirectoryObjectStore;
+import io.buttress.storage.StoredModels;
+import io.buttress.study.Blob;
+import io.buttress.study.DataFile;
+import io.buttress.study.DatasetRequest;
+import io.buttress.study.Json;
+import io.buttress.study.Planner;
+import io.buttress.study.ProbeRequest;
+import io.buttress.study.ResolvedModel;
+import io.buttress.study.ResolvedStudy;
+import io.buttress.study.ResolvedTask;
+import io.buttress.study.SnapshotRequest;
+import io.buttress.study.StudyParser;
+import io.buttress.study.StudyPlan;
+import io.buttress.study.StudySpec;
+import io.buttress.study.TaskCatalog;
+import io.buttress.study.TaskSpec;
+import io.buttress.study.Trial;
+import io.buttress.training.Numerics;
+import io.buttress.training.ProbeStore;
+import io.buttress.training.SnapshotStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What stored work is found by stays what it was: every artifact key, fingerprint and study key of
+ * one study with all regimes, selection, probes, out-of-distribution sets and a trajectory. Whoever
+ * changes one makes users train everything again: raise a format version, say so in
+ * docs/operations.md, and write {@code golden/stored-names.json} anew, from the failure's message.
+ */
+final class StoredNamesTest {
+  private static final String STUDY =
+      """
+      {"name": "golden",
+       "models": ["file:/models/one", "hf:org/two@main"],
+       "tasks": [{"id": "rte", "train": "file:/data/rte.tsv", "validation": "file:/data/rte-dev.tsv"},
+         {"id": "mine", "kind": "classification", "labels": ["ham", "other", "spam"],
+          "train": "file:/data/train.tsv", "validation": "file:/data/dev.jsonl",
+          "test": "file:/data/test.parquet", "columns": ["body", "class"], "text": ["body"],
+          "label": "class", "metric": ["accuracy", "macro_f1"], "limit": 4000,
+          "outOfDistribution": ["file:/data/other.tsv",
+            {"file": "file:/data/third.csv", "name": "third", "text": ["words"], "label": "y",
+             "labels": {"good": "ham", "bad": ["spam", "other"]}, "drop": ["?"]}]},
+         {"id": "score", "kind": "regression", "train": "file:/data/s-train.csv",
+          "validation": "file:/data/s-dev.csv", "text": ["a", "b"], "label": "score",
+          "metric": ["pearson", "spearman"]}],
+       "methods": [{"id": "stl"}, {"id": "repina-i", "lambda": [0.01, 0.1]},
+         {"id": "repina-mlp", "layers": [-2, -1], "pooling": "mean"}, {"id": "wc"},
+         {"id": "r3f"}, {"id": "mixout"}],
+       "seeds": [1, 2],
+       "regimes": [{"id": "full"}, {"id": "few-shot", "examples": [250]},
+         {"id": "label-noise", "fraction": [0.05]}],
+       "training": {"learningRate": [2e-5, 5e-5], "epochs": 3, "patience": 2,
+         "evaluateEvery": 50, "microBatchSize": 8},
+       "selection": {"fraction": 0.1},
+       "collapse": {"topK": [5, 10], "layer": -1, "pooling": "cls", "trajectory": 4,
+         "probes": [{"id": "cola", "train": "file:/data/cola.tsv",
+           "validation": "file:/data/cola-dev.tsv"}]},
+       "execution": {"keepModels": "best"}}
+      """;
+  private static final Numerics NUMERICS = new Numerics("cpu", 2, "avx2");
+
+  @TempDir Path home;
+
+  @Test
+  void staysAsItWas() throws Exception {
+    Map<String, String> names = names();
+
+    try (InputStream golden = getClass().getResourceAsStream("/golden/stored-names.json")) {
+      assertThat(Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(names))
+          .isEqualTo(new String(golden.readAllBytes(), UTF_8).strip());
+    }
+  }
+
+  private Map<String, String> names() throws Exception {
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String of : List.of("", "selection", "trajectory", "probes")) {
+      StudyPlan plan = Planner.plan(resolve(study(of)));
+      String title = of.isEmpty() ? "whole" : "without " + of;
+      names.put("study key, " + title, plan.studyKey());
+      names.put(
+          "fingerprints, " + title,
+          Json.sha256(plan.trials().stream().map(Trial::fingerprint).toList()));
+      names.put(
+          "refits, " + title,
+          Json.sha256(plan.trials().stream().map(Planner::refit).map(Trial::fingerprint).toList()));
+    }
+    StudyPlan plan = Planner.plan(resolve(study("")));
+    ArtifactStore store =
+        new ArtifactStore(new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
+    names.put("plan", new PlanStore(store).put(plan.trials()));
+    names.put("plan of files", call("io.buttress.data.PlanStore", Map.of("trials-0.json", "a")));
+    names.put("model", call("io.buttress.data.ModelImport", "1".repeat(64)));
+    names.put("data", call("io.buttress.data.StudyResolver", new Blob("2".repeat(64), 3)));
+    names.put("report", call("io.buttress.report.ReportActivity", Map.of("report.json", "{}")));
+    plan.datasets()
+        .forEach(request -> names.put("dataset " + name(request), DatasetStore.key(request)));
+    for (Trial trial : plan.trials()) {
+      if (trial.seed() == 1 && trial.training().learningRate() == 2e-5) {
+        artifacts(trial, names);
+      }
+    }
+    return names;
+  }
+
+  private static void artifacts(Trial trial, Map<String, String> names) throws Exception {
+    String title =
+        "%s, %s %s, %s"
+            .formatted(
+                name(trial.dataset()),
+                trial.method().id(),
+                trial.method().parameters().getOrDefault("lambda", ""),
+                trial.regime().id());
+    Map<String, String> own = new LinkedHashMap<>();
+    own.put("fingerprint", trial.fingerprint());
+    own.put("refit", Planner.refit(trial).fingerprint());
+    for (SnapshotRequest request : trial.snapshots()) {
+      Split inputs = new Split(new int[][] {{1, 2}, {3}}, new int[][] {{0, 0}, {0}}, new float[2]);
+      own.put("snapshot " + request.split(), SnapshotStore.key(request, inputs, NUMERICS));
+    }
+    String fit = call("io.buttress.training.FitStore", trial, NUMERICS, false);
+    own.put("fit", fit);
+    own.put("fit with model", call("io.buttress.training.FitStore", trial, NUMERICS, true));
+    own.put("evaluation", call("io.buttress.training.EvaluationStore", trial, NUMERICS));
+    own.put("collapse", CollapseStore.key(trial));
+    for (ProbeRequest request : trial.probeRequests()) {
+      for (String encoder :
+          List.of(ProbeStore.PRETRAINED, ProbeStore.RANDOM, trial.fingerprint())) {
+        String of = encoder.equals(trial.fingerprint()) ? "finetuned" : encoder;
+        own.put(
+            request.key() + " " + of,
+            call("io.buttress.training.ProbeStore", encoder, request, NUMERICS));
+      }
+    }
+    StudyRun study = new StudyRun("golden", "3".repeat(64), "run", "workflow-run");
+    own.put("result", result("finalKey", study, trial));
+    own.put("result of a failure", result("attemptKey", study, trial));
+    own.put("checkpoints", CheckpointKeys.attempt(trial.fingerprint(), "run-1"));
+    own.put("competing model", StoredModels.trained(trial.fingerprint(), fit));
+    names.put(title, Json.sha256(own));
+    if (title.startsWith("mine, file:/models/one")) {
+      own.forEach((what, key) -> names.put(title + ": " + what, key));
+    }
+  }
+
+  private static String result(String method, StudyRun study, Trial trial) throws Exception {
+    return invoke("io.buttress.report.ResultStore", method, study, trial);
+  }
+
+  private static String call(String type, Object... arguments) throws Exception {
+    return invoke(type, "key", arguments);
+  }
+
+  private static String invoke(String type, String name, Object... arguments) throws Exception {
+    for (Method method : Class.forName(type).getDeclaredMethods()) {
+      if (method.getName().equals(name) && method.getParameterCount() == arguments.length) {
+        method.setAccessible(true);
+        return (String) method.invoke(null, arguments);
+      }
+    }
+    throw new NoSuchMethodException(type + "." + name);
+  }
+
+  private static String name(DatasetRequest request) {
+    return request.task().spec().id() + ", " + request.model().uri();
+  }
+
+  /**
+   * @param without which field of the study; empty: none
+   */
+  private static StudySpec study(String without) throws IOException {
+    Map<String, Object> study =
+        Json.MAPPER.readValue(
+            STUDY,
+            Json.MAPPER
+                .getTypeFactory()
+                .constructMapType(TreeMap.class, String.class, Object.class));
+    if (without.equals("selection")) {
+      study.remove(without);
+      @SuppressWarnings("unchecked")
+      Map<String, Object> training = (Map<String, Object>) study.get("training");
+      training.keySet().removeAll(List.of("patience", "evaluateEvery"));
+    } else {
+      ((Map<?, ?>) study.get("collapse")).remove(without);
+    }
+    return new StudyParser(TaskCatalog.builtIn()).parse(Json.MAPPER.writeValueAsBytes(study));
+  }
+
+  /** Without files: what a URI holds is told by its text. */
+  private static ResolvedStudy resolve(StudySpec spec) {
+    List<ResolvedModel> models =
+        spec.models().stream()
+            .map(uri -> new ResolvedModel(uri, "key of " + uri, Json.sha256(uri), "commit"))
+            .toList();
+    return new ResolvedStudy(
+        spec,
+        models,
+        spec.tasks().stream().map(StoredNamesTest::resolve).toList(),
+        spec.probes().stream().map(StoredNamesTest::resolve).toList());
+  }
+
+  private static ResolvedTask resolve(TaskSpec task) {
+    Map<String, String> uris = new LinkedHashMap<>();
+    uris.put("train", task.train());
+    uris.put("validation", task.validation());
+    if (task.test() != null) {
+      uris.put("test", task.test());
+    }
+    if (task.outOfDistribution() != null) {
+      task.outOfDistribution().forEach(set -> uris.put(set.split(), set.file()));
+    }
+    TreeMap<String, DataFile> splits = new TreeMap<>();
+    uris.forEach(
+        (split, uri) ->
+            splits.put(
+                split,
+                new DataFile(
+                    uri,
+                    uri.substring(uri.lastIndexOf('.') + 1),
+                    new Blob(Json.sha256(uri), uri.length()))));
+    return new ResolvedTask(task, splits);
+  }
+}
