@@ -1,6 +1,6 @@
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Context;

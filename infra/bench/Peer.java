@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.collapse.CollapseMetrics;
 import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;

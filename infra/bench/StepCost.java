@@ -4,7 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Batch;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;

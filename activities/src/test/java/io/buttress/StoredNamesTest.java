@@ -7,7 +7,7 @@ import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.collapse.CollapseStore;
 import io.buttress.data.DatasetStore;
 import io.buttress.data.PlanStore;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.DirectoryObjectStore;

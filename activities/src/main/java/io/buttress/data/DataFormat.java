@@ -1,5 +1,6 @@
 package io.buttress.data;
 
+import io.buttress.study.SourceUri;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +32,11 @@ enum DataFormat {
 
   static Optional<DataFormat> of(String id) {
     return List.of(values()).stream().filter(format -> format.id().equals(id)).findFirst();
+  }
+
+  /** What a data file's URI tells; empty: nothing. */
+  static Optional<DataFormat> ofUri(String uri) {
+    return uri.startsWith("sample:") ? Optional.of(TSV) : byExtension(SourceUri.parse(uri).name());
   }
 
   static Optional<DataFormat> byExtension(String uri) {

@@ -27,7 +27,7 @@ final class DatasetMaker {
   TokenizedDataset make(DatasetRequest request, Consumer<Progress> progress)
       throws IOException, SourceException {
     TextDataset texts = TextDataset.read(request.task(), inputs);
-    Map<String, TokenizedDataset.Split> splits = new LinkedHashMap<>();
+    Map<String, Split> splits = new LinkedHashMap<>();
     try (SubwordTokenizer tokenizer =
         new SubwordTokenizer(
             store.file(inputs.model(request.model()), "tokenizer.json"), request.maxLength())) {
@@ -38,7 +38,7 @@ final class DatasetMaker {
     return new TokenizedDataset(request.task().spec().kind(), texts.labels(), splits);
   }
 
-  private static TokenizedDataset.Split tokenize(
+  private static Split tokenize(
       SubwordTokenizer tokenizer, String name, TextDataset.Split split, Consumer<Progress> progress)
       throws SourceException {
     List<List<String>> texts = split.texts();
@@ -51,6 +51,6 @@ final class DatasetMaker {
       System.arraycopy(tokens.ids(), 0, ids, from, to - from);
       System.arraycopy(tokens.segments(), 0, segments, from, to - from);
     }
-    return new TokenizedDataset.Split(ids, segments, split.targets());
+    return new Split(ids, segments, split.targets());
   }
 }

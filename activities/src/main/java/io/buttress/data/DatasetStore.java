@@ -73,7 +73,7 @@ public final class DatasetStore {
           description, Json.canonical(new Description(dataset.kind(), dataset.labels(), splits)));
       files.put("dataset.json", description);
       for (int i = 0; i < splits.size(); i++) {
-        TokenizedDataset.Split split = dataset.splits().get(splits.get(i));
+        Split split = dataset.splits().get(splits.get(i));
         Path file = scratch.root().resolve(i + ".safetensors");
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         tensors.put("input_ids", Tensor.of(endToEnd(split.inputIds())));
@@ -110,13 +110,13 @@ public final class DatasetStore {
   private TokenizedDataset read(Artifact artifact) throws IOException {
     Description description =
         Json.MAPPER.readValue(store.file(artifact, "dataset.json").toFile(), Description.class);
-    Map<String, TokenizedDataset.Split> splits = new LinkedHashMap<>();
+    Map<String, Split> splits = new LinkedHashMap<>();
     for (String name : description.splits()) {
       Map<String, Tensor> tensors = Safetensors.read(store.file(artifact, name + ".safetensors"));
       int[] lengths = tensors.get("lengths").ints();
       splits.put(
           name,
-          new TokenizedDataset.Split(
+          new Split(
               rows(tensors.get("input_ids").ints(), lengths),
               rows(tensors.get("token_type_ids").ints(), lengths),
               tensors.get("targets").floats()));

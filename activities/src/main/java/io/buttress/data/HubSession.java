@@ -55,12 +55,12 @@ final class HubSession {
    */
   private record Revision(String commit, Set<String> files) {}
 
-  /** A model's folder with the files that {@link ModelImport} reads. */
+  /** A model's folder with the files that a model is made of. */
   Located model(HubUri uri) throws SourceException, IOException {
     Revision revision = revision(uri);
     if (revision.files() != null) {
       checkUsable(uri, revision.files());
-      for (String name : ModelImport.FILES) {
+      for (String name : ModelFolder.FILES) {
         if (revision.files().contains(name)) {
           file(uri, revision, name);
         }

@@ -14,18 +14,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /** Checks Hugging Face model folders and copies them into the store. */
 final class ModelImport {
-  static final List<String> FILES =
-      Stream.concat(
-              Stream.of(ModelFolder.CONFIG, ModelFolder.WEIGHTS), ModelFolder.TOKENIZER.stream())
-          .toList();
-
   private final ArtifactStore store;
   private final Sources sources;
 
@@ -58,7 +51,7 @@ final class ModelImport {
 
   private Map<String, Path> files(Path folder, String uri) throws SourceException {
     Map<String, Path> files = new TreeMap<>();
-    for (String name : FILES) {
+    for (String name : ModelFolder.FILES) {
       Path file = sources.inModelFolder(folder, name, uri);
       if (Files.isReadable(file)) {
         files.put(name, file);

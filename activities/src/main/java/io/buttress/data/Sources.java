@@ -159,7 +159,7 @@ public final class Sources {
   private void folder(String uri, Path to) throws SourceException, IOException {
     S3Uri folder = S3Uri.parse(uri).orElseThrow();
     Files.createDirectory(to);
-    for (String name : ModelImport.FILES) {
+    for (String name : ModelFolder.FILES) {
       S3Uri object = new S3Uri(folder.bucket(), folder.key() + "/" + name);
       if (buckets.read(object, to.resolve(name)).isEmpty() && name.equals(ModelFolder.CONFIG)) {
         throw new SourceException(
@@ -198,13 +198,6 @@ public final class Sources {
         + (more > 0 ? " and " + more + " more" : "");
   }
 
-  /** The format that a data file's URI tells, or null. */
-  static DataFormat format(String uri) {
-    return uri.startsWith("sample:")
-        ? DataFormat.TSV
-        : DataFormat.byExtension(SourceUri.parse(uri).name()).orElse(null);
-  }
-
   /** The Hugging Face folder that a model's URI names. */
   Located modelFolder(String text, SourceSession session) throws SourceException, IOException {
     SourceUri uri = parsed(text, false);
@@ -228,7 +221,7 @@ public final class Sources {
         to -> {
           Files.createDirectory(to);
           Map<String, Path> wanted = new HashMap<>();
-          ModelImport.FILES.forEach(name -> wanted.put(prefix + name, to.resolve(name)));
+          ModelFolder.FILES.forEach(name -> wanted.put(prefix + name, to.resolve(name)));
           Set<String> files = archive(archive, uri.location()).unpack(wanted);
           if (!files.contains(prefix + ModelFolder.CONFIG)) {
             throw new SourceException(

@@ -148,7 +148,8 @@ final class StudyResolver {
   private DataFile dataFile(String uri, String format, SourceSession session)
       throws SourceException, IOException {
     Located source = sources.dataFile(uri, session);
-    DataFormat known = format == null ? Sources.format(uri) : DataFormat.of(format).orElse(null);
+    DataFormat known =
+        (format == null ? DataFormat.ofUri(uri) : DataFormat.of(format)).orElse(null);
     if (known == null) {
       throw new SourceException(
           (format == null

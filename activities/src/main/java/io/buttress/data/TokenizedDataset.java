@@ -1,6 +1,5 @@
 package io.buttress.data;
 
-import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
 import java.util.List;
 import java.util.Map;
@@ -11,41 +10,4 @@ import java.util.Map;
  * @param labels label values in class order; empty for regression
  * @param splits {@code train}, {@code validation}, optionally {@code test} and {@code ood:NAME}
  */
-public record TokenizedDataset(TaskKind kind, List<String> labels, Map<String, Split> splits) {
-
-  /**
-   * Examples in file order (train: after {@code limit}'s shuffle and cut).
-   *
-   * @param inputIds one row of token ids an example, special tokens included, without padding
-   * @param tokenTypeIds segment ids, same shape
-   * @param targets class index, or score
-   */
-  public record Split(int[][] inputIds, int[][] tokenTypeIds, float[] targets) {
-    public int size() {
-      return targets.length;
-    }
-
-    /** Some examples, in the order of the given row numbers. */
-    public Split rows(int... rows) {
-      int[][] ids = new int[rows.length][];
-      int[][] types = new int[rows.length][];
-      float[] values = new float[rows.length];
-      for (int i = 0; i < rows.length; i++) {
-        ids[i] = inputIds[rows[i]];
-        types[i] = tokenTypeIds[rows[i]];
-        values[i] = targets[rows[i]];
-      }
-      return new Split(ids, types, values);
-    }
-
-    /** The same examples with other targets. */
-    public Split withTargets(float[] others) {
-      return new Split(inputIds, tokenTypeIds, others);
-    }
-
-    /** sha256 over the inputs alone, so that datasets that differ in labels share snapshots. */
-    public String inputsDigest() {
-      return Json.sha256(List.of(inputIds, tokenTypeIds));
-    }
-  }
-}
+public record TokenizedDataset(TaskKind kind, List<String> labels, Map<String, Split> splits) {}

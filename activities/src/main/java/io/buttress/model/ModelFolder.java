@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A Hugging Face folder of a {@link Family}: {@code config.json} and {@code model.safetensors},
@@ -35,6 +36,10 @@ public final class ModelFolder {
           "vocab.txt",
           "vocab.json",
           "merges.txt");
+
+  /** All that is read of a folder. */
+  public static final List<String> FILES =
+      Stream.concat(Stream.of(CONFIG, WEIGHTS), TOKENIZER.stream()).toList();
 
   private static final Set<String> DTYPES = Set.of("F32", "F16", "BF16");
 

@@ -2,7 +2,7 @@ package io.buttress.regularizer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import java.util.Map;
 
 /** What a method may use before the first step. */

@@ -6,7 +6,6 @@ import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,14 +20,8 @@ import org.apache.commons.math3.stat.StatUtils;
 
 /** Tables of methods by (model, task, regime), in the order in which the trials name them. */
 final class Comparisons {
-  /** Below this many runs a table describes and does not compare. */
-  static final int ENOUGH_RUNS = 5;
-
   /** A correlation up to this is no better than none. */
   private static final double NO_CORRELATION = 0.1;
-
-  /** Means closer than this are equal: the order of a sum may cost as much. */
-  private static final double TIE = 1e-12;
 
   private Comparisons() {}
 
@@ -96,7 +89,7 @@ final class Comparisons {
       return pearson == null || !(pearson > NO_CORRELATION);
     }
     Double primary = primary(task, trial);
-    return primary == null || primary <= task.baseline() + TIE;
+    return primary == null || primary <= task.baseline() + Ranks.TIE;
   }
 
   private static Comparison compare(
@@ -108,14 +101,14 @@ final class Comparisons {
     settings.forEach(
         (setting, trials) -> rows.add(row(task, setting, trials, differences.get(setting))));
     Map<Double, Double> ranks =
-        ranks(rows.stream().map(Comparison.Row::mean).filter(Objects::nonNull).toList());
+        Ranks.of(rows.stream().map(Comparison.Row::mean).filter(Objects::nonNull).toList());
     return new Comparison(
         group.model(),
         group.task(),
         group.regime(),
         task.metric(),
         task.baseline(),
-        rows.stream().anyMatch(row -> row.runs() < ENOUGH_RUNS),
+        rows.stream().anyMatch(row -> row.runs() < Interval.ENOUGH_RUNS),
         rows.stream()
             .map(row -> ranked(row, row.mean() == null ? null : ranks.get(row.mean())))
             .toList());
@@ -177,24 +170,6 @@ final class Comparisons {
         row.deviceSeconds(),
         row.outOfDistribution(),
         row.flipped());
-  }
-
-  /** Rank of each value, 1 for the greatest; equal ones share the mean of theirs. */
-  static Map<Double, Double> ranks(List<Double> values) {
-    List<Double> sorted = values.stream().sorted(Comparator.reverseOrder()).toList();
-    Map<Double, Double> ranks = new TreeMap<>();
-    int first = 0;
-    while (first < sorted.size()) {
-      int last = first;
-      while (last + 1 < sorted.size() && sorted.get(first) - sorted.get(last + 1) <= TIE) {
-        last++;
-      }
-      for (int i = first; i <= last; i++) {
-        ranks.put(sorted.get(i), (first + last) / 2.0 + 1);
-      }
-      first = last + 1;
-    }
-    return ranks;
   }
 
   private static Double trainSeconds(List<TrialResult> trials) {

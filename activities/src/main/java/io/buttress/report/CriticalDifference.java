@@ -63,7 +63,7 @@ public record CriticalDifference(
     for (int i = 0; i < n; i++) {
       int task = i;
       List<Double> values = complete.values().stream().map(own -> own.get(task)).toList();
-      Map<Double, Double> ranks = Comparisons.ranks(values);
+      Map<Double, Double> ranks = Ranks.of(values);
       complete.forEach(
           (setting, own) -> meanRanks.merge(setting, ranks.get(own.get(task)) / n, Double::sum));
       ties += ties(values.stream().map(ranks::get));

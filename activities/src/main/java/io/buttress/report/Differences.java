@@ -53,7 +53,8 @@ final class Differences {
                 predictions.apply(trial).ifPresent(found -> runs.put(trial.fingerprint(), found));
               }
             });
-    PairedBootstrap bootstrap = new PairedBootstrap(task, runs, Draws.SEEDED);
+    PairedBootstrap bootstrap =
+        new PairedBootstrap(task.kind(), task.metric(), task.baseline(), runs, Draws.SEEDED);
     Map<Setting, Difference> differences = new LinkedHashMap<>();
     pairs.forEach(
         (setting, own) -> {

@@ -2,6 +2,7 @@ package io.buttress.report;
 
 import io.buttress.evaluation.Predictions;
 import io.buttress.evaluation.ResampledMetric;
+import io.buttress.study.TaskKind;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -28,7 +29,7 @@ final class PairedBootstrap {
   /** What one run may cost: resamples times examples. */
   private static final int BUDGET = 20_000_000;
 
-  private final ReportedTask task;
+  private final Double baseline;
   private final Draws draws;
   private final int resamples;
   private final Map<String, double[]> values = new LinkedHashMap<>();
@@ -36,18 +37,30 @@ final class PairedBootstrap {
   /**
    * Evaluates every run on every resample.
    *
+   * @param metric metric keys whose mean is the primary metric
+   * @param baseline stands for what diverged or is undefined
    * @param runs predictions for the same examples, by fingerprint
    */
-  PairedBootstrap(ReportedTask task, SortedMap<String, Predictions> runs, Draws draws) {
-    this(task, runs, draws, null);
+  PairedBootstrap(
+      TaskKind kind,
+      List<String> metric,
+      Double baseline,
+      SortedMap<String, Predictions> runs,
+      Draws draws) {
+    this(kind, metric, baseline, runs, draws, null);
   }
 
   /**
    * @param resamples null: as many as the number of examples allows
    */
   PairedBootstrap(
-      ReportedTask task, SortedMap<String, Predictions> runs, Draws draws, Integer resamples) {
-    this.task = task;
+      TaskKind kind,
+      List<String> metric,
+      Double baseline,
+      SortedMap<String, Predictions> runs,
+      Draws draws,
+      Integer resamples) {
+    this.baseline = baseline;
     this.draws = draws;
     int[] patterns = patterns(runs);
     int[] first = first(patterns);
@@ -58,7 +71,7 @@ final class PairedBootstrap {
     Map<String, ResampledMetric> metrics = new LinkedHashMap<>();
     runs.forEach(
         (fingerprint, run) -> {
-          metrics.put(fingerprint, ResampledMetric.of(task.kind(), task.metric(), run.rows(first)));
+          metrics.put(fingerprint, ResampledMetric.of(kind, metric, run.rows(first)));
           values.put(fingerprint, new double[this.resamples]);
         });
     IntStream.range(0, this.resamples)
@@ -70,14 +83,13 @@ final class PairedBootstrap {
                 times[patterns[example]]++;
               }
               metrics.forEach(
-                  (fingerprint, metric) ->
-                      values.get(fingerprint)[resample] = counted(metric.value(times)));
+                  (fingerprint, resampled) ->
+                      values.get(fingerprint)[resample] = counted(resampled.value(times)));
             });
   }
 
-  /** As {@link Comparisons#counted} does. */
   private double counted(Double primary) {
-    return primary == null ? task.baseline() : primary;
+    return primary == null ? baseline : primary;
   }
 
   /** The runs of two methods with one seed; null: it diverged, which counts as the baseline. */
@@ -101,11 +113,11 @@ final class PairedBootstrap {
         percentile.evaluate(97.5),
         pairs.size(),
         resamples,
-        pairs.size() < Comparisons.ENOUGH_RUNS);
+        pairs.size() < Interval.ENOUGH_RUNS);
   }
 
   private double value(String fingerprint, int resample) {
-    return fingerprint == null ? task.baseline() : values.get(fingerprint)[resample];
+    return fingerprint == null ? baseline : values.get(fingerprint)[resample];
   }
 
   /**

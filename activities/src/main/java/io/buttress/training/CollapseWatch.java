@@ -3,7 +3,7 @@ package io.buttress.training;
 import io.buttress.collapse.CollapseMetrics;
 import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Regularizer;

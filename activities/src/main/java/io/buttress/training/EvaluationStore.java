@@ -1,6 +1,6 @@
 package io.buttress.training;
 
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Safetensors;

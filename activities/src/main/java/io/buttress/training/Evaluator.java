@@ -2,7 +2,7 @@ package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Batch;
 import io.buttress.model.Forward;
 import io.buttress.model.Pooling;

@@ -1,7 +1,7 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Part;
 import io.buttress.model.TextClassifier;
 import io.buttress.model.TrainedTokens;

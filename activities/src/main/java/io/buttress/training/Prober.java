@@ -1,8 +1,8 @@
 package io.buttress.training;
 
 import io.buttress.data.DatasetStore;
+import io.buttress.data.Split;
 import io.buttress.data.TokenizedDataset;
-import io.buttress.data.TokenizedDataset.Split;
 import io.buttress.evaluation.LinearProbe;
 import io.buttress.evaluation.Metrics;
 import io.buttress.model.Pooling;

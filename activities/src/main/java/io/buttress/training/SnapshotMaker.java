@@ -1,7 +1,7 @@
 package io.buttress.training;
 
 import io.buttress.data.Inputs;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.buttress.activity.Failures;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.data.DatasetStore;
+import io.buttress.data.Split;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
@@ -91,7 +92,7 @@ class MeasureCollapseActivityTest {
       ids[i][0] = i;
       targets[i] = i % 2;
     }
-    TokenizedDataset.Split split = new TokenizedDataset.Split(ids, new int[N][1], targets);
+    Split split = new Split(ids, new int[N][1], targets);
     datasets.put(
         dataset,
         new TokenizedDataset(

@@ -88,7 +88,7 @@ class PrepareDatasetActivityTest {
     assertThat(dataset.kind()).isEqualTo(TaskKind.REGRESSION);
     assertThat(dataset.labels()).isEmpty();
     assertThat(dataset.splits()).containsOnlyKeys("train", "validation", "ood:x");
-    for (TokenizedDataset.Split split : dataset.splits().values()) {
+    for (Split split : dataset.splits().values()) {
       // [CLS] the cat [SEP] a dog [SEP]; the longer text is cut, nothing is padded.
       assertThat(split.inputIds())
           .isEqualTo(

@@ -165,7 +165,8 @@ class PairedBootstrapTest {
       }
       pairs.add(new PairedBootstrap.Pair(own, reference));
     }
-    return new PairedBootstrap(task, runs, draws, resamples).interval(pairs);
+    return new PairedBootstrap(task.kind(), task.metric(), task.baseline(), runs, draws, resamples)
+        .interval(pairs);
   }
 
   private static float[] labels(Random random, int n) {

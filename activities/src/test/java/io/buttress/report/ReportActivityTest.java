@@ -7,6 +7,7 @@ import io.buttress.activity.PlanStudy;
 import io.buttress.activity.Report;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.data.DatasetStore;
+import io.buttress.data.Split;
 import io.buttress.data.TokenizedDataset;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
@@ -63,8 +64,7 @@ class ReportActivityTest {
         new ArtifactStore(
             new DirectoryObjectStore(folder.resolve("store")), folder.resolve("cache"));
     results = new ResultStore(store);
-    TokenizedDataset.Split split =
-        new TokenizedDataset.Split(new int[4][1], new int[4][1], new float[] {0, 0, 0, 1});
+    Split split = new Split(new int[4][1], new int[4][1], new float[] {0, 0, 0, 1});
     new DatasetStore(store)
         .put(
             dataset,

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.evaluation.Metrics;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;

@@ -2,7 +2,7 @@ package io.buttress.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
 import io.buttress.training.Evaluator.Outputs;

@@ -2,7 +2,7 @@ package io.buttress.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Family;
 import io.buttress.model.GoldenFamily;
 import io.buttress.model.ModelFolder;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Batch;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.Family;

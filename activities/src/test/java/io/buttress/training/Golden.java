@@ -1,7 +1,7 @@
 package io.buttress.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;

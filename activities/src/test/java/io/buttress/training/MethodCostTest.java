@@ -3,7 +3,7 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Forward;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Preparation;

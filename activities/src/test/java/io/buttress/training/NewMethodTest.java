@@ -3,7 +3,7 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Context;

@@ -2,7 +2,7 @@ package io.buttress.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

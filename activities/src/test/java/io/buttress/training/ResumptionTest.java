@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.collapse.Representations;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Noise;

@@ -1,7 +1,7 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.data.TokenizedDataset.Split;
+import io.buttress.data.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.regularizer.Noise;
 import io.buttress.regularizer.Regularizer;
