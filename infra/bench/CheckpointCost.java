@@ -1,20 +1,20 @@
 package io.buttress.training;
 
-import com.codahale.metrics.MetricRegistry;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.buttress.data.Split;
+import com.codahale.metrics.MetricRegistry;
+import io.buttress.method.Context;
+import io.buttress.method.Noise;
+import io.buttress.method.Regularizers;
 import io.buttress.model.ModelFolder;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Context;
-import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.Regularizers;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
-import io.buttress.storage.ScratchFolder;
-import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.storage.Safetensors;
+import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;

@@ -7,17 +7,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.collapse.CollapseMetrics;
 import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
-import io.buttress.data.Split;
+import io.buttress.encoding.Evaluator;
+import io.buttress.encoding.Progress;
+import io.buttress.method.Context;
+import io.buttress.method.Noise;
+import io.buttress.method.Regularizers;
+import io.buttress.method.Snapshot;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Context;
-import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.Regularizers;
-import io.buttress.regularizer.Snapshot;
-import io.buttress.storage.Safetensors;
+import io.buttress.result.MetricPoint;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.storage.Safetensors;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Json;
@@ -25,10 +28,7 @@ import io.buttress.study.StudyParser;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskKind;
-import io.buttress.tracking.MetricPoint;
-import io.buttress.training.Evaluator;
 import io.buttress.training.Fit;
-import io.buttress.training.Progress;
 import io.buttress.training.Trainer;
 import io.buttress.worker.Buttress;
 import java.io.BufferedReader;
@@ -260,12 +260,12 @@ public final class Peer {
     private static final List<String> COMPUTING =
         List.of(
             "io.buttress.training.Trainer",
-            "io.buttress.training.Evaluator",
+            "io.buttress.encoding.Evaluator",
             "io.buttress.model.TextClassifier",
             "io.buttress.collapse.Representations",
             "io.buttress.collapse.Spectrum",
             "io.buttress.collapse.CollapseMetrics",
-            "io.buttress.data.SubwordTokenizer",
+            "io.buttress.dataset.SubwordTokenizer",
             "io.buttress.evaluation.Metrics");
 
     private final Path file;
@@ -304,7 +304,7 @@ public final class Peer {
               continue;
             }
             top = top == null ? name : top;
-            planned |= name.equals("io.buttress.data.PlanStudyActivity");
+            planned |= name.equals("io.buttress.plan.PlanStudyActivity");
             reports |= name.equals("io.buttress.report.ReportActivity");
             computes |= !top.startsWith("io.buttress.storage.") && COMPUTING.contains(name);
             if (name.endsWith("Activity")) {

@@ -3,7 +3,7 @@
 tokenizer.json is BERT's kind, roberta-tokenizer.json RoBERTa's.
 
 Run with transformers 4.57 and tokenizers 0.22; the outcome is committed:
-    python tiny_tokenizer.py ../resources/io/buttress/data
+    python tiny_tokenizer.py ../resources/io/buttress/dataset
 """
 
 import json

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.collapse.CollapseStore;
-import io.buttress.data.DatasetStore;
-import io.buttress.data.PlanStore;
-import io.buttress.data.Split;
+import io.buttress.dataset.DatasetStore;
+import io.buttress.encoding.Numerics;
+import io.buttress.encoding.ProbeStore;
+import io.buttress.encoding.SnapshotStore;
+import io.buttress.model.Split;
+import io.buttress.plan.PlanStore;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.DirectoryObjectStore;
@@ -28,9 +31,6 @@ import io.buttress.study.StudySpec;
 import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
-import io.buttress.training.Numerics;
-import io.buttress.training.ProbeStore;
-import io.buttress.training.SnapshotStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -109,9 +109,9 @@ final class StoredNamesTest {
     ArtifactStore store =
         new ArtifactStore(new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
     names.put("plan", new PlanStore(store).put(plan.trials()));
-    names.put("plan of files", call("io.buttress.data.PlanStore", Map.of("trials-0.json", "a")));
-    names.put("model", call("io.buttress.data.ModelImport", "1".repeat(64)));
-    names.put("data", call("io.buttress.data.StudyResolver", new Blob("2".repeat(64), 3)));
+    names.put("plan of files", call("io.buttress.plan.PlanStore", Map.of("trials-0.json", "a")));
+    names.put("model", call("io.buttress.plan.ModelImport", "1".repeat(64)));
+    names.put("data", call("io.buttress.plan.StudyResolver", new Blob("2".repeat(64), 3)));
     names.put("report", call("io.buttress.report.ReportActivity", Map.of("report.json", "{}")));
     plan.datasets()
         .forEach(request -> names.put("dataset " + name(request), DatasetStore.key(request)));
@@ -141,7 +141,7 @@ final class StoredNamesTest {
     String fit = call("io.buttress.training.FitStore", trial, NUMERICS, false);
     own.put("fit", fit);
     own.put("fit with model", call("io.buttress.training.FitStore", trial, NUMERICS, true));
-    own.put("evaluation", call("io.buttress.training.EvaluationStore", trial, NUMERICS));
+    own.put("evaluation", call("io.buttress.encoding.EvaluationStore", trial, NUMERICS));
     own.put("collapse", CollapseStore.key(trial));
     for (ProbeRequest request : trial.probeRequests()) {
       for (String encoder :
@@ -149,7 +149,7 @@ final class StoredNamesTest {
         String of = encoder.equals(trial.fingerprint()) ? "finetuned" : encoder;
         own.put(
             request.key() + " " + of,
-            call("io.buttress.training.ProbeStore", encoder, request, NUMERICS));
+            call("io.buttress.encoding.ProbeStore", encoder, request, NUMERICS));
       }
     }
     StudyRun study = new StudyRun("golden", "3".repeat(64), "run", "workflow-run");
@@ -164,7 +164,7 @@ final class StoredNamesTest {
   }
 
   private static String result(String method, StudyRun study, Trial trial) throws Exception {
-    return invoke("io.buttress.report.ResultStore", method, study, trial);
+    return invoke("io.buttress.result.ResultStore", method, study, trial);
   }
 
   private static String call(String type, Object... arguments) throws Exception {

@@ -1,6 +1,5 @@
 package io.buttress.model;
 
-import io.buttress.data.Split;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.result.Setting;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -1,5 +1,8 @@
 package io.buttress.report;
 
+import io.buttress.result.Setting;
+import io.buttress.statistics.Interval;
+import io.buttress.statistics.Statistic;
 import io.buttress.study.TrialResult;
 import java.util.List;
 import java.util.Objects;

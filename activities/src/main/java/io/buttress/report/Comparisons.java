@@ -2,6 +2,10 @@ package io.buttress.report;
 
 import io.buttress.evaluation.Metrics;
 import io.buttress.evaluation.Predictions;
+import io.buttress.result.Setting;
+import io.buttress.statistics.Interval;
+import io.buttress.statistics.Ranks;
+import io.buttress.statistics.Statistic;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;

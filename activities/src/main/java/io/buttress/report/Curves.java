@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.result.Setting;
 import io.buttress.study.Regime;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,6 +1,10 @@
 package io.buttress.report;
 
 import io.buttress.evaluation.Predictions;
+import io.buttress.result.Setting;
+import io.buttress.statistics.Draws;
+import io.buttress.statistics.Interval;
+import io.buttress.statistics.PairedBootstrap;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package io.buttress.report;
 
+import io.buttress.statistics.Interval;
+import io.buttress.statistics.Statistic;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;

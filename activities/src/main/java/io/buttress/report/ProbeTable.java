@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.statistics.Statistic;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialResult.Collapse;

@@ -1,5 +1,7 @@
 package io.buttress.report;
 
+import io.buttress.result.Setting;
+import io.buttress.statistics.CriticalDifference;
 import java.util.List;
 import java.util.Locale;
 

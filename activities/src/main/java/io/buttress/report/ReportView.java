@@ -1,9 +1,10 @@
 package io.buttress.report;
 
 import io.buttress.collapse.Spectra;
+import io.buttress.encoding.Evaluator;
+import io.buttress.result.Setting;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
-import io.buttress.training.Evaluator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

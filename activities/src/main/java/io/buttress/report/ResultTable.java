@@ -1,5 +1,7 @@
 package io.buttress.report;
 
+import io.buttress.result.Setting;
+import io.buttress.statistics.Statistic;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

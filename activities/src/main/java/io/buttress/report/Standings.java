@@ -1,5 +1,8 @@
 package io.buttress.report;
 
+import io.buttress.result.Setting;
+import io.buttress.statistics.CriticalDifference;
+import io.buttress.statistics.SignedRanks;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package io.buttress.report;
 
+import io.buttress.result.Setting;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import java.util.ArrayList;

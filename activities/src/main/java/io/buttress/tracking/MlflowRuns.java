@@ -1,5 +1,6 @@
 package io.buttress.tracking;
 
+import io.buttress.result.MetricPoint;
 import io.buttress.study.Json;
 import java.util.ArrayList;
 import java.util.Comparator;

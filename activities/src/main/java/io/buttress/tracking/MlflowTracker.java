@@ -3,6 +3,8 @@ package io.buttress.tracking;
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.access.Secrets;
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.result.MetricLog;
+import io.buttress.result.MetricPoint;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.RetryCounter;

@@ -1,7 +1,7 @@
 package io.buttress.training;
 
+import io.buttress.result.MetricPoint;
 import io.buttress.storage.Safetensors.Tensor;
-import io.buttress.tracking.MetricPoint;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;

@@ -3,13 +3,15 @@ package io.buttress.training;
 import io.buttress.collapse.CollapseMetrics;
 import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
-import io.buttress.data.Split;
+import io.buttress.encoding.Evaluator;
+import io.buttress.encoding.Progress;
+import io.buttress.method.Regularizer;
 import io.buttress.model.Pooling;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Regularizer;
+import io.buttress.result.CollapseTrajectory;
+import io.buttress.result.MetricPoint;
 import io.buttress.storage.Safetensors.Tensor;
-import io.buttress.tracking.CollapseTrajectory;
-import io.buttress.tracking.MetricPoint;
 import java.util.List;
 
 /**

@@ -1,12 +1,14 @@
 package io.buttress.training;
 
+import io.buttress.encoding.Evaluator;
+import io.buttress.encoding.Progress;
 import io.buttress.evaluation.Metrics;
+import io.buttress.method.Regularizer;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Regularizer;
+import io.buttress.result.MetricPoint;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
-import io.buttress.tracking.MetricPoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.buttress.training;
 
+import io.buttress.result.MetricPoint;
 import io.buttress.study.TrialStatus;
-import io.buttress.tracking.MetricPoint;
 import java.util.List;
 
 /**

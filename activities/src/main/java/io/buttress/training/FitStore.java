@@ -1,11 +1,13 @@
 package io.buttress.training;
 
-import io.buttress.data.DatasetStore;
-import io.buttress.data.LabelNoise;
-import io.buttress.data.TokenizedDataset;
+import io.buttress.dataset.DatasetStore;
+import io.buttress.dataset.LabelNoise;
+import io.buttress.dataset.TokenizedDataset;
+import io.buttress.encoding.Numerics;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.ModelWriter;
 import io.buttress.model.TextClassifier;
+import io.buttress.result.MetricHistory;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
@@ -13,7 +15,6 @@ import io.buttress.storage.StoredModels;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
-import io.buttress.tracking.MetricHistory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.buttress.training;
 
-import io.buttress.data.Split;
+import io.buttress.model.Split;
 import java.util.List;
 
 /**

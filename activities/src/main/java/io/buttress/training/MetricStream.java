@@ -1,7 +1,7 @@
 package io.buttress.training;
 
-import io.buttress.tracking.MetricLog;
-import io.buttress.tracking.MetricPoint;
+import io.buttress.result.MetricLog;
+import io.buttress.result.MetricPoint;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ExecutorService;

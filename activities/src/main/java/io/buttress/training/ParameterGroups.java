@@ -1,11 +1,11 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.data.Split;
+import io.buttress.method.Regularizer;
 import io.buttress.model.Part;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.model.TrainedTokens;
-import io.buttress.regularizer.Regularizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.buttress.tracking.MetricPoint;
+import io.buttress.result.MetricPoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.buttress.training;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.buttress.encoding.HandOver;
+import io.buttress.encoding.Numerics;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.Download;

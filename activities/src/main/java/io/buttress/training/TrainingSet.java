@@ -1,11 +1,11 @@
 package io.buttress.training;
 
-import io.buttress.data.FewShot;
-import io.buttress.data.InvalidDataException;
-import io.buttress.data.LabelNoise;
-import io.buttress.data.SelectionSplit;
-import io.buttress.data.Split;
-import io.buttress.data.TokenizedDataset;
+import io.buttress.dataset.FewShot;
+import io.buttress.dataset.InvalidDataException;
+import io.buttress.dataset.LabelNoise;
+import io.buttress.dataset.SelectionSplit;
+import io.buttress.dataset.TokenizedDataset;
+import io.buttress.model.Split;
 import io.buttress.study.Regime;
 import io.buttress.study.Trial;
 import java.util.Arrays;

@@ -1,6 +1,5 @@
 package io.buttress.model;
 
-import io.buttress.data.Split;
 import io.buttress.study.Json;
 import io.buttress.study.Seeds;
 import io.buttress.study.Training;

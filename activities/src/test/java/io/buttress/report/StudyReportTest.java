@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import io.buttress.result.Setting;
+import io.buttress.statistics.Statistic;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;

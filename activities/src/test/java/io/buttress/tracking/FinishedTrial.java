@@ -3,6 +3,8 @@ package io.buttress.tracking;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.MeasureCollapse.Collapse;
 import io.buttress.activity.TrackRun.Outcome;
+import io.buttress.result.MetricHistory;
+import io.buttress.result.MetricPoint;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.StoredModels;
 import io.buttress.study.Blob;

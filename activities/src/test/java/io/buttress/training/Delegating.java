@@ -1,12 +1,12 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.method.Loss;
+import io.buttress.method.Pass;
+import io.buttress.method.Preparation;
+import io.buttress.method.Regularizer;
 import io.buttress.model.Forward;
 import io.buttress.model.Part;
-import io.buttress.regularizer.Loss;
-import io.buttress.regularizer.Pass;
-import io.buttress.regularizer.Preparation;
-import io.buttress.regularizer.Regularizer;
 import java.util.Map;
 
 /** A method as it is, for tests that watch or disturb one of its calls. */

@@ -3,7 +3,7 @@ package io.buttress.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.buttress.regularizer.Noise;
+import io.buttress.method.Noise;
 import io.buttress.study.Seeds;
 import java.util.Random;
 import java.util.function.Supplier;

@@ -2,14 +2,16 @@ package io.buttress.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.buttress.data.Split;
+import io.buttress.encoding.Evaluator;
+import io.buttress.encoding.Progress;
+import io.buttress.method.Regularizers;
 import io.buttress.model.Family;
 import io.buttress.model.GoldenFamily;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Part;
 import io.buttress.model.Pooling;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Regularizers;
 import io.buttress.study.Method;
 import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;

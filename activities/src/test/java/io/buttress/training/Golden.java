@@ -1,14 +1,15 @@
 package io.buttress.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.buttress.data.Split;
+import io.buttress.encoding.Evaluator;
+import io.buttress.method.Context;
+import io.buttress.method.Noise;
+import io.buttress.method.Snapshot;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Context;
-import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
@@ -26,18 +27,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** What src/test/python/golden.py wrote: a tiny BERT, examples, and Python's numbers. */
-final class Golden {
-  static final Path FOLDER = folder();
+public final class Golden {
+  public static final Path FOLDER = folder();
   static final JsonNode JSON = json();
-  static final long SEED = JSON.get("seed").asLong();
+  public static final long SEED = JSON.get("seed").asLong();
 
   private Golden() {}
 
-  static Training training() {
+  public static Training training() {
     return training(JSON.get("training").get("epochs").asDouble(), null);
   }
 
-  static Training training(double epochs, Double dropout) {
+  public static Training training(double epochs, Double dropout) {
     JsonNode t = JSON.get("training");
     return new Training(
         epochs,
@@ -57,7 +58,7 @@ final class Golden {
         null);
   }
 
-  static Split split(String task) {
+  public static Split split(String task) {
     int[][][] examples = value(JSON.get("examples"), int[][][].class);
     int[][] ids = new int[examples.length][];
     int[][] types = new int[examples.length][];
@@ -72,11 +73,11 @@ final class Golden {
     return JSON.get("tasks").get(task);
   }
 
-  static TextClassifier model(int outputs, double dropout) {
+  public static TextClassifier model(int outputs, double dropout) {
     return model(outputs, dropout, false);
   }
 
-  static TextClassifier model(int outputs, double dropout, boolean bfloat16) {
+  public static TextClassifier model(int outputs, double dropout, boolean bfloat16) {
     try {
       ModelFolder folder = ModelFolder.read(FOLDER);
       EncoderConfig config = folder.config().withDropout(dropout);
@@ -86,7 +87,7 @@ final class Golden {
     }
   }
 
-  static Method stl() {
+  public static Method stl() {
     return new Method("stl", new TreeMap<>());
   }
 
@@ -96,7 +97,7 @@ final class Golden {
   }
 
   /** A method with a study's defaults for what is not given. */
-  static Method method(String id, Map<String, ?> given) {
+  public static Method method(String id, Map<String, ?> given) {
     TreeMap<String, Object> parameters = new TreeMap<>(given);
     for (Parameter parameter : MethodCatalog.find(id).orElseThrow().parameters()) {
       parameters.putIfAbsent(parameter.name(), parameter.defaultValue());
@@ -105,7 +106,7 @@ final class Golden {
   }
 
   /** The pre-trained representations that a method compares with, or null. */
-  static Snapshot snapshot(Method method, TextClassifier model, Split split) {
+  public static Snapshot snapshot(Method method, TextClassifier model, Split split) {
     if (!MethodCatalog.find(method.id()).orElseThrow().usesTrainSnapshot()) {
       return null;
     }
@@ -120,16 +121,16 @@ final class Golden {
   }
 
   /** A context for a model of this class, with the golden seed and training. */
-  static Context context(Method method, TextClassifier model, Snapshot snapshot) {
+  public static Context context(Method method, TextClassifier model, Snapshot snapshot) {
     return context(method, TaskKind.CLASSIFICATION, model, snapshot, Noise.ENGINE);
   }
 
-  static Context context(
+  public static Context context(
       Method method, TaskKind kind, TextClassifier model, Snapshot snapshot, Noise noise) {
     return context(method, kind, SEED, model, snapshot, noise);
   }
 
-  static Context context(
+  public static Context context(
       Method method,
       TaskKind kind,
       long seed,

@@ -1,10 +1,10 @@
 package io.buttress.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.buttress.data.Split;
+import io.buttress.method.Regularizer;
+import io.buttress.method.Regularizers;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Regularizer;
-import io.buttress.regularizer.Regularizers;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;

@@ -3,12 +3,12 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.data.Split;
+import io.buttress.method.Preparation;
+import io.buttress.method.Regularizer;
+import io.buttress.method.Regularizers;
 import io.buttress.model.Forward;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Preparation;
-import io.buttress.regularizer.Regularizer;
-import io.buttress.regularizer.Regularizers;
 import io.buttress.study.Method;
 import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;

@@ -3,10 +3,12 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.buttress.data.Split;
+import io.buttress.encoding.Evaluator;
+import io.buttress.encoding.Progress;
+import io.buttress.method.Context;
 import io.buttress.model.Pooling;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Context;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import java.io.IOException;

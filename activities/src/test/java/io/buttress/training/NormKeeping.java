@@ -1,10 +1,10 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.method.Context;
+import io.buttress.method.Pass;
+import io.buttress.method.Regularizer;
 import io.buttress.model.Pooling;
-import io.buttress.regularizer.Context;
-import io.buttress.regularizer.Pass;
-import io.buttress.regularizer.Regularizer;
 import java.util.List;
 
 final class NormKeeping implements Regularizer {

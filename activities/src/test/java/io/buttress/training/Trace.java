@@ -1,14 +1,14 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.data.Split;
+import io.buttress.method.Noise;
+import io.buttress.method.Regularizer;
+import io.buttress.method.Regularizers;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.Regularizer;
-import io.buttress.regularizer.Regularizers;
+import io.buttress.result.MetricPoint;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
-import io.buttress.tracking.MetricPoint;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

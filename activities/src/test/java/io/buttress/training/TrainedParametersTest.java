@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
-import io.buttress.data.Split;
+import io.buttress.encoding.Evaluator;
+import io.buttress.encoding.Progress;
+import io.buttress.method.Regularizer;
+import io.buttress.method.Regularizers;
 import io.buttress.model.Batch;
 import io.buttress.model.Pooling;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Regularizer;
-import io.buttress.regularizer.Regularizers;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import java.util.HashSet;

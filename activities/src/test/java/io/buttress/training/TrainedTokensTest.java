@@ -3,11 +3,11 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.buttress.data.Split;
+import io.buttress.method.Noise;
+import io.buttress.method.Regularizer;
+import io.buttress.method.Regularizers;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.Regularizer;
-import io.buttress.regularizer.Regularizers;
 import io.buttress.study.Method;
 import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.data.Split;
+import io.buttress.method.Loss;
+import io.buttress.method.Pass;
+import io.buttress.method.Regularizer;
+import io.buttress.method.Regularizers;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Loss;
-import io.buttress.regularizer.Pass;
-import io.buttress.regularizer.Regularizer;
-import io.buttress.regularizer.Regularizers;
+import io.buttress.result.MetricPoint;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
-import io.buttress.tracking.MetricPoint;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -2,7 +2,7 @@ package io.buttress.worker;
 
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.access.Authorities;
-import io.buttress.data.Hub;
+import io.buttress.source.Hub;
 import io.buttress.storage.ArtifactStore;
 import java.io.File;
 import java.io.IOException;

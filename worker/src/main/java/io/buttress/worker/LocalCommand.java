@@ -1,8 +1,8 @@
 package io.buttress.worker;
 
 import com.codahale.metrics.MetricRegistry;
-import io.buttress.data.Sources;
 import io.buttress.report.Links;
+import io.buttress.source.Sources;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.tracking.MlflowTracker;

@@ -1,6 +1,6 @@
 package io.buttress.worker;
 
-import io.buttress.report.BestModels;
+import io.buttress.result.BestModels;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.storage.Prune;

@@ -2,7 +2,7 @@ package io.buttress.worker;
 
 import io.buttress.activity.KeepAlive;
 import io.buttress.activity.TaskQueues;
-import io.buttress.training.HandOver;
+import io.buttress.encoding.HandOver;
 import io.buttress.workflow.StudyWorkflowImpl;
 import io.buttress.workflow.TrialWorkflowImpl;
 import io.temporal.client.WorkflowClient;

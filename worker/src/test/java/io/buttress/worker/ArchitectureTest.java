@@ -1,5 +1,7 @@
 package io.buttress.worker;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,17 +17,8 @@ final class ArchitectureTest {
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .importPackages("io.buttress");
 
-  private static final String[] ACTIVITIES = {
-    "io.buttress.data..",
-    "io.buttress.model..",
-    "io.buttress.regularizer..",
-    "io.buttress.training..",
-    "io.buttress.evaluation..",
-    "io.buttress.collapse..",
-    "io.buttress.storage..",
-    "io.buttress.tracking..",
-    "io.buttress.report..",
-    "io.buttress.selection.."
+  private static final String[] CONTRACTS = {
+    "io.buttress.study..", "io.buttress.activity..", "io.buttress.workflow.."
   };
 
   @Test
@@ -42,11 +35,10 @@ final class ArchitectureTest {
   void contractsKnowNoImplementation() {
     noClasses()
         .that()
-        .resideInAnyPackage(
-            "io.buttress.study..", "io.buttress.activity..", "io.buttress.workflow..")
+        .resideInAnyPackage(CONTRACTS)
         .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(ACTIVITIES)
+        .dependOnClassesThat(
+            resideInAPackage("io.buttress..").and(resideOutsideOfPackages(CONTRACTS)))
         .check(CLASSES);
   }
 

@@ -6,8 +6,8 @@ import static java.util.stream.Collectors.toList;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.buttress.result.MetricHistory;
 import io.buttress.storage.ObjectStore;
-import io.buttress.tracking.MetricHistory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

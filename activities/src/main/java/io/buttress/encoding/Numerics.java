@@ -1,0 +1,65 @@
+package io.buttress.encoding;
+
+import ai.djl.engine.Engine;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What else decides the last bits of a floating-point result: equal inputs give equal bytes only on
+ * the same kind of device, with the same number of threads and the same vector instructions.
+ *
+ * @param device {@code cpu} or {@code gpu}
+ * @param threads of the engine, per process
+ * @param instructions widest set of vector instructions that the engine chooses its kernels by
+ */
+public record Numerics(String device, int threads, String instructions) {
+  private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+  private static final String INSTRUCTIONS = detect();
+
+  /** This process's; loads the engine. */
+  public static Numerics current() {
+    return new Numerics(
+        Engine.getInstance().defaultDevice().getDeviceType(),
+        JniUtils.getNumThreads(),
+        INSTRUCTIONS);
+  }
+
+  private static String detect() {
+    try {
+      if (Files.isReadable(PROCESSORS)) {
+        return widest(Files.readAllLines(PROCESSORS));
+      }
+    } catch (IOException e) {
+      // Known by its architecture alone.
+    }
+    return System.getProperty("os.arch");
+  }
+
+  /**
+   * As PyTorch has kernels for; elsewhere the architecture.
+   *
+   * @param processors lines of {@code /proc/cpuinfo}
+   */
+  static String widest(List<String> processors) {
+    Set<String> flags =
+        processors.stream()
+            .filter(line -> line.startsWith("flags"))
+            .findFirst()
+            .map(
+                line ->
+                    Set.copyOf(
+                        List.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
+            .orElse(Set.of());
+    if (flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"))) {
+      // Kernels for bfloat16 differ by these.
+      return flags.contains("amx_bf16")
+          ? "amx"
+          : flags.contains("avx512_bf16") ? "avx512_bf16" : "avx512";
+    }
+    return flags.containsAll(Set.of("avx2", "fma")) ? "avx2" : System.getProperty("os.arch");
+  }
+}

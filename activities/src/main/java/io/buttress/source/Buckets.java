@@ -1,0 +1,39 @@
+package io.buttress.source;
+
+import io.buttress.storage.Download;
+import io.buttress.storage.ObjectStore;
+import io.buttress.study.S3Uri;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** The buckets that {@code s3:} may read. Safe for many threads. */
+public final class Buckets {
+  public static final Buckets NONE = new Buckets(Map.of());
+
+  private final Map<String, ObjectStore> buckets;
+
+  public Buckets(Map<String, ObjectStore> buckets) {
+    this.buckets = Map.copyOf(buckets);
+  }
+
+  /**
+   * Reads one object.
+   *
+   * @return its sha256, or empty when there is none
+   */
+  Optional<String> read(S3Uri uri, Path into) throws SourceException, IOException {
+    ObjectStore bucket = buckets.get(uri.bucket());
+    if (bucket == null) {
+      throw new SourceException(
+          "bucket "
+              + uri.bucket()
+              + " is not among those that this worker may read (BUTTRESS_S3_BUCKETS: "
+              + (buckets.isEmpty() ? "none" : String.join(", ", new TreeSet<>(buckets.keySet())))
+              + ")");
+    }
+    return Download.file(bucket, uri.key(), into);
+  }
+}
