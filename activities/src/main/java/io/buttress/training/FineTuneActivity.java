@@ -2,52 +2,35 @@ package io.buttress.training;
 
 import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
-import io.buttress.collapse.Representations;
 import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.Inputs;
 import io.buttress.dataset.InvalidDataException;
 import io.buttress.dataset.TokenizedDataset;
 import io.buttress.encoding.EngineLock;
 import io.buttress.encoding.EvaluationStore;
-import io.buttress.encoding.Evaluator;
-import io.buttress.encoding.Evaluator.Outputs;
 import io.buttress.encoding.HandOver;
 import io.buttress.encoding.Numerics;
 import io.buttress.encoding.PretrainedProbes;
 import io.buttress.encoding.ProbeStore;
-import io.buttress.encoding.Prober;
 import io.buttress.encoding.Progress;
 import io.buttress.encoding.SnapshotMaker;
 import io.buttress.encoding.SnapshotStore;
-import io.buttress.evaluation.CoarseOutputs;
-import io.buttress.evaluation.Metrics;
-import io.buttress.method.Context;
-import io.buttress.method.Noise;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
-import io.buttress.method.Snapshot;
 import io.buttress.model.Bfloat16;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.InvalidModelException;
 import io.buttress.model.ModelFolder;
-import io.buttress.model.Pooling;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricLog;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.LostArtifactException;
-import io.buttress.storage.ScratchFolder;
-import io.buttress.study.CollapseSpec;
-import io.buttress.study.OutOfDistribution;
-import io.buttress.study.OutOfDistribution.CoarseLabel;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
-import io.buttress.study.TrialStatus;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
@@ -56,36 +39,30 @@ import io.temporal.client.ActivityNotExistsException;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Trains a trial, evaluates it and probes its encoder for other tasks, as separately stored steps:
- * whichever is in the store is not done again.
+ * whichever is in the store is not done again. An attempt goes on from the newest checkpoint of any
+ * attempt.
  */
 public final class FineTuneActivity implements FineTune {
   private static final Logger LOG = LoggerFactory.getLogger(FineTuneActivity.class);
-  private static final String TRAIN = "train";
-  private static final String VALIDATION = "validation";
-  private static final String SELECTION = "selection";
-  private static final String FLIPPED = "flipped";
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
   private final Inputs inputs;
-  private final SnapshotStore snapshots;
-  private final SnapshotMaker maker;
+  private final SnapshotMaker snapshots;
+  private final PretrainedProbes pretrained;
   private final FitStore fits;
   private final EvaluationStore evaluations;
   private final ProbeStore probes;
-  private final PretrainedProbes pretrained;
-  private final Prober prober;
+  private final TrialTraining training;
+  private final TrialEvaluation evaluation;
   private final MetricLog log;
   private final HandOver handOver;
   private final TrainingMetrics metrics;
@@ -105,13 +82,13 @@ public final class FineTuneActivity implements FineTune {
     this.handOver = handOver;
     this.metrics = metrics;
     inputs = new Inputs(store);
-    snapshots = new SnapshotStore(store, datasets);
-    maker = new SnapshotMaker(store, snapshots);
+    snapshots = new SnapshotMaker(store, new SnapshotStore(store, datasets));
+    pretrained = new PretrainedProbes(store, datasets);
     fits = new FitStore(store);
     evaluations = new EvaluationStore(store);
     probes = new ProbeStore(store);
-    pretrained = new PretrainedProbes(store, datasets);
-    prober = new Prober(datasets);
+    training = new TrialTraining(store, datasets, metrics);
+    evaluation = new TrialEvaluation(store, datasets);
   }
 
   /**
@@ -168,7 +145,7 @@ public final class FineTuneActivity implements FineTune {
   private void removeIfEnded(Trial trial, String attempt) {
     try {
       Numerics numerics = Numerics.current();
-      if (finished(trial, fits.find(trial, numerics), numerics).isPresent()) {
+      if (stored(trial, numerics).result().isPresent()) {
         CheckpointKeys.remove(
             store.objects(), CheckpointKeys.attempt(trial.fingerprint(), attempt));
       }
@@ -177,10 +154,14 @@ public final class FineTuneActivity implements FineTune {
     }
   }
 
+  private StoredTrial stored(Trial trial, Numerics numerics) throws IOException {
+    return StoredTrial.find(trial, numerics, fits, evaluations, probes);
+  }
+
   FineTuned fineTune(Trial trial, Attempt attempt) throws IOException {
     Numerics numerics = Numerics.current();
-    Optional<FitStore.Stored> fit = fits.find(trial, numerics);
-    Optional<FineTuned> finished = finished(trial, fit, numerics);
+    StoredTrial stored = stored(trial, numerics);
+    Optional<FineTuned> finished = stored.result();
     if (finished.isPresent()) {
       return finished.get();
     }
@@ -192,34 +173,18 @@ public final class FineTuneActivity implements FineTune {
         };
     for (SnapshotRequest request : trial.snapshots()) {
       // Found, unless another kind of machine made them: then these numbers need their own.
-      maker.ensure(request, progress);
+      snapshots.ensure(request, progress);
     }
     for (ProbeRequest request : trial.probeRequests()) {
       pretrained.ensure(request, progress);
     }
     try (EngineLock engine = EngineLock.acquire(progress)) {
       TokenizedDataset dataset = datasets.load(trial.dataset());
-      return fit.isPresent() && fit.get().hasModel()
-          ? evaluateKept(trial, dataset, fit.get(), numerics, progress)
+      Optional<FitStore.Stored> kept = stored.fit().filter(FitStore.Stored::hasModel);
+      return kept.isPresent()
+          ? evaluateKept(trial, dataset, kept.get(), numerics, progress)
           : trainAndEvaluate(trial, dataset, attempt, numerics, progress);
     }
-  }
-
-  private Optional<FineTuned> finished(
-      Trial trial, Optional<FitStore.Stored> fit, Numerics numerics) throws IOException {
-    Optional<EvaluationStore.Stored> evaluation = evaluations.find(trial, numerics);
-    boolean measured = evaluation.isPresent() && probed(trial, numerics);
-    return fit.filter(stored -> measured || diverged(stored))
-        .map(stored -> result(stored, evaluation));
-  }
-
-  private boolean probed(Trial trial, Numerics numerics) throws IOException {
-    for (ProbeRequest request : trial.probeRequests()) {
-      if (probes.find(trial.fingerprint(), request, numerics).isEmpty()) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private FineTuned evaluateKept(
@@ -231,166 +196,64 @@ public final class FineTuneActivity implements FineTune {
       throws IOException {
     ModelFolder folder = fits.model(fit);
     try (TextClassifier model = classifier(trial, dataset, folder, folder.config())) {
-      return result(fit, Optional.of(measure(trial, dataset, model, numerics, progress)));
+      return StoredTrial.result(
+          fit, Optional.of(evaluation.run(trial, dataset, model, numerics, progress)));
     }
   }
 
   private FineTuned trainAndEvaluate(
       Trial trial, TokenizedDataset dataset, Attempt attempt, Numerics numerics, Progress progress)
       throws IOException {
+    warnOfSlowBfloat16(trial, numerics);
+    ResolvedModel source = trial.dataset().model();
+    ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
+    EncoderConfig config = config(trial, dataset, folder);
+    try (TextClassifier model = classifier(trial, dataset, folder, config);
+        StoredCheckpoints checkpoints = checkpoints(trial, attempt, numerics)) {
+      FitStore.Stored fit =
+          training.run(trial, dataset, folder, model, checkpoints, numerics, attempt.progress());
+      Optional<EvaluationStore.Stored> evaluated =
+          fit.diverged()
+              ? Optional.empty()
+              : Optional.of(evaluation.run(trial, dataset, model, numerics, progress));
+      checkpoints.remove();
+      return StoredTrial.result(fit, evaluated);
+    }
+  }
+
+  private static void warnOfSlowBfloat16(Trial trial, Numerics numerics) {
     if (trial.training().bfloat16() && numerics.device().equals("cpu")) {
       double time = Bfloat16.relativeTime();
       if (time > 1) {
         LOG.warn("bf16 takes {} times as long as fp32 on this processor", "%.1f".formatted(time));
       }
     }
-    ResolvedModel source = trial.dataset().model();
-    ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
-    EncoderConfig config = folder.config();
-    if (trial.training().dropout() != null) {
-      config = config.withDropout(trial.training().dropout());
-    }
+  }
+
+  /** The model's own, with the trial's dropout; what the trial asks of it fits. */
+  private static EncoderConfig config(Trial trial, TokenizedDataset dataset, ModelFolder folder)
+      throws InvalidModelException {
+    Double dropout = trial.training().dropout();
+    EncoderConfig config = dropout == null ? folder.config() : folder.config().withDropout(dropout);
     for (Split split : dataset.splits().values()) {
       config.requireFits(split);
     }
     config.requireLayers(List.of(trial.collapse().layer()));
-    try (TextClassifier model = classifier(trial, dataset, folder, config);
-        StoredCheckpoints checkpoints =
-            new StoredCheckpoints(
-                store.objects(),
-                store.scratch(),
-                trial.fingerprint(),
-                attempt.name(),
-                numerics,
-                Duration.ofSeconds(trial.checkpointSeconds()),
-                handOver,
-                attempt.checkpoints(),
-                metrics)) {
-      TrainingSet train = TrainingSet.of(trial, dataset);
-      Regularizer regularizer =
-          Regularizers.create(
-              new Context(
-                  trial.method(),
-                  trial.training(),
-                  dataset.kind(),
-                  trial.seed(),
-                  model,
-                  trainSnapshot(trial, train),
-                  Noise.ENGINE));
-      Fit fit =
-          new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed(), metrics)
-              .fit(
-                  model,
-                  regularizer,
-                  heldOut(trial, dataset, train),
-                  watch(trial, dataset, config, numerics),
-                  checkpoints,
-                  attempt.progress());
-      LOG.info(
-          "trained {} steps in {} s: {}", fit.steps(), Math.round(fit.seconds()), fit.status());
-      // Training takes long: the files that a kept model needs may have left the cache.
-      store.folder(inputs.model(source));
-      FitStore.Stored stored =
-          fits.put(trial, numerics, fit, model, folder, dataset, train.noise());
-      Optional<EvaluationStore.Stored> evaluation =
-          diverged(stored)
-              ? Optional.empty()
-              : Optional.of(measure(trial, dataset, model, numerics, progress));
-      checkpoints.remove();
-      return result(stored, evaluation);
-    }
+    return config;
   }
 
-  /** What is in the store already is not done again. */
-  private EvaluationStore.Stored measure(
-      Trial trial,
-      TokenizedDataset dataset,
-      TextClassifier model,
-      Numerics numerics,
-      Progress progress)
+  private StoredCheckpoints checkpoints(Trial trial, Attempt attempt, Numerics numerics)
       throws IOException {
-    Optional<EvaluationStore.Stored> stored = evaluations.find(trial, numerics);
-    EvaluationStore.Stored evaluation =
-        stored.isPresent() ? stored.get() : evaluate(trial, dataset, model, numerics, progress);
-    for (ProbeRequest request : trial.probeRequests()) {
-      if (probes.find(trial.fingerprint(), request, numerics).isEmpty()) {
-        probes.put(trial.fingerprint(), request, prober.probe(model, request, progress));
-      }
-    }
-    return evaluation;
-  }
-
-  private EvaluationStore.Stored evaluate(
-      Trial trial,
-      TokenizedDataset dataset,
-      TextClassifier model,
-      Numerics numerics,
-      Progress progress)
-      throws IOException {
-    Evaluator evaluator = new Evaluator(model, progress);
-    Pooling pooling = Pooling.of(trial.collapse().pooling());
-    Map<String, Map<String, Double>> metrics = new TreeMap<>();
-    TrainingSet train = TrainingSet.of(trial, dataset);
-    Map<String, Split> evaluated = new LinkedHashMap<>(dataset.splits());
-    evaluated.remove(TRAIN);
-    if (train.heldOut() != null) {
-      evaluated.put(SELECTION, train.heldOut());
-    }
-    try (ScratchFolder scratch = store.scratch()) {
-      for (Map.Entry<String, Split> entry : evaluated.entrySet()) {
-        String name = entry.getKey();
-        Split split = entry.getValue();
-        boolean measured = name.equals(VALIDATION);
-        Outputs outputs =
-            measured
-                ? evaluator.runWithEveryLayer(split, List.of(trial.collapse().layer()), pooling)
-                : evaluator.run(split, List.of(), pooling);
-        List<CoarseLabel> coarse = coarseLabels(trial, name);
-        float[][] logits =
-            coarse == null
-                ? outputs.logits()
-                : CoarseOutputs.of(outputs.logits(), dataset.labels(), coarse);
-        int labels = coarse == null ? dataset.labels().size() : coarse.size();
-        metrics.put(name, Metrics.compute(dataset.kind(), labels, split.targets(), logits));
-        EvaluationStore.writePredictions(
-            scratch.root(),
-            name,
-            dataset.kind(),
-            split,
-            name.equals(SELECTION) ? train.heldOutRows() : null,
-            logits);
-        if (measured) {
-          EvaluationStore.writeRepresentations(scratch.root(), outputs);
-        }
-      }
-      if (train.noise() != null) {
-        metrics.put(FLIPPED, onFlippedLabels(evaluator, dataset, train));
-      }
-      return evaluations.put(
-          trial, new EvaluationStore.Description(trial.fingerprint(), numerics, metrics), scratch);
-    }
-  }
-
-  /** The labels of a split that are coarser than the task's; null: they are the task's. */
-  private static List<CoarseLabel> coarseLabels(Trial trial, String split) {
-    return trial
-        .dataset()
-        .task()
-        .spec()
-        .outOfDistribution(split)
-        .map(OutOfDistribution::labels)
-        .orElse(null);
-  }
-
-  /** How the model came to terms with the wrong labels that it learned. */
-  private static Map<String, Double> onFlippedLabels(
-      Evaluator evaluator, TokenizedDataset dataset, TrainingSet train) {
-    int[] rows = train.learnedFlips();
-    Split all = dataset.splits().get(TRAIN);
-    Split truth = all.rows(rows);
-    Split learned = all.withTargets(train.noise().targets()).rows(rows);
-    float[][] logits = evaluator.run(truth, List.of(), Pooling.CLS).logits();
-    return Metrics.onFlippedLabels(truth.targets(), learned.targets(), logits);
+    return new StoredCheckpoints(
+        store.objects(),
+        store.scratch(),
+        trial.fingerprint(),
+        attempt.name(),
+        numerics,
+        Duration.ofSeconds(trial.checkpointSeconds()),
+        handOver,
+        attempt.checkpoints(),
+        metrics);
   }
 
   private static TextClassifier classifier(
@@ -402,59 +265,5 @@ public final class FineTuneActivity implements FineTune {
         outputs,
         purpose -> Seeds.derive(trial.seed(), purpose, 0),
         trial.training().bfloat16());
-  }
-
-  private Snapshot trainSnapshot(Trial trial, TrainingSet train) throws IOException {
-    Optional<SnapshotRequest> request = snapshot(trial, TRAIN);
-    return request.isEmpty()
-        ? null
-        : new Snapshot(snapshots.load(request.get()), train.learnedRows());
-  }
-
-  /** What is measured in the middle of training; null: nothing. */
-  private CollapseWatch watch(
-      Trial trial, TokenizedDataset dataset, EncoderConfig config, Numerics numerics)
-      throws IOException {
-    CollapseSpec collapse = trial.collapse();
-    if (collapse.trajectory() == 0) {
-      return null;
-    }
-    SnapshotRequest request = snapshot(trial, VALIDATION).orElseThrow();
-    String layer = SnapshotStore.tensor(config.resolveLayer(collapse.layer()));
-    return CollapseWatch.of(
-        collapse.trajectory(),
-        dataset.splits().get(VALIDATION),
-        collapse.layer(),
-        Pooling.of(collapse.pooling()),
-        Representations.of(snapshots.everyLayer(request, numerics).get(layer)));
-  }
-
-  private static Optional<SnapshotRequest> snapshot(Trial trial, String split) {
-    return trial.snapshots().stream().filter(request -> request.split().equals(split)).findFirst();
-  }
-
-  private static HeldOut heldOut(Trial trial, TokenizedDataset dataset, TrainingSet train) {
-    List<String> metric = trial.dataset().task().spec().metric();
-    return train.heldOut() == null
-        ? null
-        : new HeldOut(train.heldOut(), dataset.labels().size(), metric);
-  }
-
-  private static boolean diverged(FitStore.Stored fit) {
-    return fit.description().status() == TrialStatus.DIVERGED;
-  }
-
-  private static FineTuned result(
-      FitStore.Stored stored, Optional<EvaluationStore.Stored> evaluation) {
-    FitStore.Description fit = stored.description();
-    return new FineTuned(
-        fit.status(),
-        fit.failure(),
-        stored.artifact().key(),
-        evaluation.map(EvaluationStore.Stored::key).orElse(null),
-        fit.steps(),
-        fit.trainSeconds(),
-        fit.examplesPerSecond(),
-        evaluation.map(found -> found.description().metrics()).orElse(Map.of()));
   }
 }

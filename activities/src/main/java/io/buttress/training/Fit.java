@@ -23,4 +23,26 @@ public record Fit(
     Integer bestStep,
     double seconds,
     double examplesPerSecond,
-    List<MetricPoint> history) {}
+    List<MetricPoint> history) {
+
+  static Fit done(
+      int steps, Integer bestStep, double seconds, long examples, List<MetricPoint> history) {
+    return new Fit(TrialStatus.DONE, null, steps, bestStep, seconds, examples / seconds, history);
+  }
+
+  /**
+   * @param step the first whose loss was not finite
+   * @param planned steps in all
+   */
+  static Fit diverged(
+      int step, int planned, double seconds, long examples, List<MetricPoint> history) {
+    return new Fit(
+        TrialStatus.DIVERGED,
+        "the loss is not finite at step " + step + " of " + planned,
+        step,
+        null,
+        seconds,
+        examples / seconds,
+        history);
+  }
+}

@@ -64,6 +64,10 @@ final class FitStore {
 
   /** A stored run. */
   record Stored(Artifact artifact, Description description) {
+    boolean diverged() {
+      return description.status() == TrialStatus.DIVERGED;
+    }
+
     boolean hasModel() {
       return artifact.files().keySet().stream().anyMatch(name -> name.startsWith(MODEL + "/"));
     }

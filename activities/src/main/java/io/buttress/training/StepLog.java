@@ -42,35 +42,33 @@ final class StepLog implements AutoCloseable {
    * Takes one step's scalars.
    *
    * @param losses loss, task loss and what the method has of R and relative R
-   * @return the first step whose loss was not finite, or -1 as long as none is known
+   * @throws DivergedException once a loss that was not finite is known
    */
-  int record(int step, int batchSize, double rate, NDArray losses, NDArray norm) {
+  void record(int step, int batchSize, double rate, NDArray losses, NDArray norm) {
     NDArray row = NDArrays.concat(new NDList(losses, norm.expandDims(0)));
     row.attach(held);
     waiting.add(row);
     waitingRates.add(rate);
     examples += batchSize;
     boolean point = (step + 1) % stride == 0 || step == steps - 1;
-    if (!point && waiting.size() < LONGEST_WAIT) {
-      return -1;
+    if (point || waiting.size() >= LONGEST_WAIT) {
+      settle(step);
     }
-    int diverged = settle(step);
-    if (point && diverged < 0) {
+    if (point) {
       end(step);
     }
-    return diverged;
   }
 
   /**
    * Brings what waits to the host.
    *
    * @param step the last one recorded
-   * @return the first step whose loss was not finite, or -1
+   * @throws DivergedException when the loss of one of them was not finite
    */
-  int settle(int step) {
+  void settle(int step) {
     int rows = waiting.size();
     if (rows == 0) {
-      return -1;
+      return;
     }
     float[] values = NDArrays.stack(waiting).toFloatArray();
     int width = values.length / rows;
@@ -79,14 +77,13 @@ final class StepLog implements AutoCloseable {
     waiting.clear();
     for (int i = 0; i < rows; i++) {
       if (!Float.isFinite(values[i * width])) {
-        return step - rows + 1 + i;
+        throw new DivergedException(step - rows + 1 + i);
       }
     }
     last = Arrays.copyOfRange(values, (rows - 1) * width, rows * width);
     lastRate = waitingRates.get(rows - 1);
     loss = (double) last[0];
     waitingRates.clear();
-    return -1;
   }
 
   /** Makes a point of a step whose numbers are settled, unless there is one: of the last step. */
