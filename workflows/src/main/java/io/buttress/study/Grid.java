@@ -8,7 +8,8 @@ import java.util.TreeMap;
 
 /** Expands lists of parameter values into settings: the first parameter changes slowest. */
 final class Grid {
-  private static final long LARGEST = StudyParser.MAX_SETTINGS;
+  /** Settings of all methods, or of the training: they travel in messages of at most 2 MB. */
+  static final int MAX_SETTINGS = 2000;
 
   private Grid() {}
 
@@ -20,10 +21,10 @@ final class Grid {
     }
     long size = 1;
     for (List<Object> axis : axes) {
-      size = Math.min(size * axis.size(), LARGEST + 1);
+      size = Math.min(size * axis.size(), MAX_SETTINGS + 1L);
     }
-    if (size > LARGEST) {
-      node.problem("its grid has more than " + LARGEST + " settings");
+    if (size > MAX_SETTINGS) {
+      node.problem("its grid has more than " + MAX_SETTINGS + " settings");
       return List.of();
     }
     List<SortedMap<String, Object>> settings = List.of(new TreeMap<>());

@@ -2,6 +2,7 @@ package io.buttress.study;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The fine-tuning methods of this version and their parameters. */
@@ -23,14 +24,19 @@ public final class MethodCatalog {
               "repina-i",
               "REPINA with identity projection: keeps representations near the pre-trained ones"),
           repina(
-              "repina-mlp",
-              "REPINA with a learned projection: keeps what a small network can read out of them",
-              Parameter.integer("depth", 2, COUNT),
-              Parameter.integer("width", null, COUNT),
-              Parameter.choice("activation", "relu", "relu", "gelu", "tanh"),
-              Parameter.number("phiLearningRate", 1e-3, POSITIVE),
-              Parameter.choice("phiInit", "default", "default", "identity", "fit"),
-              Parameter.integer("phiSteps", 200, COUNT)),
+                  "repina-mlp",
+                  "REPINA with a learned projection: keeps what a small network can read out of them",
+                  Parameter.integer("depth", 2, COUNT),
+                  Parameter.integer("width", null, COUNT),
+                  Parameter.choice("activation", "relu", "relu", "gelu", "tanh"),
+                  Parameter.number("phiLearningRate", 1e-3, POSITIVE),
+                  Parameter.choice("phiInit", "default", "default", "identity", "fit"),
+                  Parameter.integer("phiSteps", 200, COUNT))
+              .with(
+                  new Rule(
+                      "phiInit",
+                      "identity needs the activation relu, or depth 1",
+                      MethodCatalog::identityIsPossible)),
           method(
               "da",
               "data augmentation: Gaussian noise on the word embeddings",
@@ -99,6 +105,7 @@ public final class MethodCatalog {
    *     its parameters {@code layers} and {@code pooling}
    * @param regression whether it can be used for regression
    * @param passes forward passes of a step, and as many backward, at the default parameters
+   * @param rules conditions on its settings beyond each parameter's range
    */
   public record Entry(
       String id,
@@ -106,18 +113,33 @@ public final class MethodCatalog {
       List<Parameter> parameters,
       boolean usesTrainSnapshot,
       boolean regression,
-      int passes) {
+      int passes,
+      List<Rule> rules) {
     private Entry with(int passes) {
-      return new Entry(id, summary, parameters, usesTrainSnapshot, regression, passes);
+      return new Entry(id, summary, parameters, usesTrainSnapshot, regression, passes, rules);
+    }
+
+    private Entry with(Rule... rules) {
+      return new Entry(
+          id, summary, parameters, usesTrainSnapshot, regression, passes, List.of(rules));
     }
   }
 
+  /**
+   * A condition on several parameters of a setting at once, whatever the encoder.
+   *
+   * @param parameter the one at which a setting that breaks it is reported
+   * @param message of that report
+   * @param holds whether a setting meets it
+   */
+  public record Rule(String parameter, String message, Predicate<Method> holds) {}
+
   private static Entry method(String id, String summary, Parameter... parameters) {
-    return new Entry(id, summary, List.of(parameters), false, true, 1);
+    return new Entry(id, summary, List.of(parameters), false, true, 1, List.of());
   }
 
   private static Entry classification(String id, String summary, Parameter... parameters) {
-    return new Entry(id, summary, List.of(parameters), false, false, 1);
+    return new Entry(id, summary, List.of(parameters), false, false, 1, List.of());
   }
 
   private static Entry repina(String id, String summary, Parameter... more) {
@@ -126,6 +148,14 @@ public final class MethodCatalog {
             Parameter.number("lambda", 0.01, ANY_WEIGHT, 1e-4, 1e-3, 1e-2, 1e-1, 1.0),
             LAYERS,
             POOLING);
-    return new Entry(id, summary, Stream.concat(shared, Stream.of(more)).toList(), true, true, 1);
+    return new Entry(
+        id, summary, Stream.concat(shared, Stream.of(more)).toList(), true, true, 1, List.of());
+  }
+
+  /** A linear layer undoes relu, which keeps x as max(x, 0) and max(-x, 0); not tanh nor gelu. */
+  private static boolean identityIsPossible(Method method) {
+    return !method.text("phiInit").equals("identity")
+        || method.integer("depth", 1) == 1
+        || method.text("activation").equals("relu");
   }
 }

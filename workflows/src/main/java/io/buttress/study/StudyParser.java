@@ -10,13 +10,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -28,9 +24,6 @@ import java.util.regex.Pattern;
 public final class StudyParser {
   /** The most trials a study may have. */
   public static final int MAX_TRIALS = 100_000;
-
-  /** Settings of all methods, or of the training: they travel in messages of at most 2 MB. */
-  static final int MAX_SETTINGS = 2000;
 
   /** Each travels with every trial. */
   private static final int MAX_PROBES = 5;
@@ -144,31 +137,38 @@ public final class StudyParser {
                 ? distinct(models, DataUris::model, Function.identity())
                 : DEFAULT_MODELS,
             taskSpecs,
-            methods(study.get("methods")),
+            MethodParser.parse(study.get("methods")),
             seeds.present()
                 ? distinct(seeds, SpecNode::longInteger, Function.identity())
                 : List.of(1L),
-            regimes.present() ? regimes(regimes) : List.of(Regime.FULL),
+            regimes.present() ? RegimeParser.parse(regimes) : List.of(Regime.FULL),
             training,
             SelectionParser.parse(study.get("selection"), study.get("training"), training),
             collapse(study.get("collapse")),
             execution(study.get("execution")),
             probes(study.get("collapse").get("probes"), taskSpecs, taskParser));
-    long trials = Planner.trials(spec);
-    if (!spec.tasks().isEmpty() && !spec.methods().isEmpty() && !spec.regimes().isEmpty()) {
-      if (spec.tasks().stream()
-          .noneMatch(task -> spec.methods().stream().anyMatch(m -> Planner.applies(m, task)))) {
-        study
-            .get("methods")
-            .problem("none of them can be used for regression, which every task is");
-      }
-      if (spec.tasks().stream()
-          .noneMatch(task -> spec.regimes().stream().anyMatch(r -> r.applies(task.kind())))) {
-        study
-            .get("regimes")
-            .problem("none of them can be used for regression, which every task is");
-      }
+    checkApplicable(study, spec);
+    checkSize(study, spec);
+    return spec;
+  }
+
+  /** Some of the methods, and some of the regimes, must be of use for one of the tasks. */
+  private static void checkApplicable(SpecNode study, StudySpec spec) {
+    if (spec.tasks().isEmpty() || spec.methods().isEmpty() || spec.regimes().isEmpty()) {
+      return;
     }
+    if (spec.tasks().stream()
+        .noneMatch(task -> spec.methods().stream().anyMatch(m -> Planner.applies(m, task)))) {
+      study.get("methods").problem("none of them can be used for regression, which every task is");
+    }
+    if (spec.tasks().stream()
+        .noneMatch(task -> spec.regimes().stream().anyMatch(r -> r.applies(task.kind())))) {
+      study.get("regimes").problem("none of them can be used for regression, which every task is");
+    }
+  }
+
+  private static void checkSize(SpecNode study, StudySpec spec) {
+    long trials = Planner.trials(spec);
     long refits = Planner.refits(spec);
     if (trials + refits > MAX_TRIALS) {
       study.problem(
@@ -187,111 +187,6 @@ public final class StudyParser {
               + " datasets (models x tasks and probes x training.maxLength); this version prepares at most "
               + MAX_DATASETS);
     }
-    return spec;
-  }
-
-  private static List<Method> methods(SpecNode list) {
-    List<Method> methods = new ArrayList<>();
-    Map<Method, Integer> seen = new HashMap<>();
-    List<SpecNode> items = list.items();
-    for (int i = 0; i < items.size(); i++) {
-      for (Method method : methodSettings(items.get(i))) {
-        Integer other = seen.putIfAbsent(method, i);
-        if (other != null) {
-          items
-              .get(i)
-              .problem(
-                  method.id() + " " + method.parameters() + " is in methods[" + other + "] too");
-        }
-        methods.add(method);
-      }
-    }
-    if (methods.size() > MAX_SETTINGS) {
-      list.problem(methods.size() + " settings; this version runs at most " + MAX_SETTINGS);
-    }
-    return methods;
-  }
-
-  private static List<Method> methodSettings(SpecNode node) {
-    if (!node.json().isObject()) {
-      node.wrong("an object such as {\"id\": \"stl\"}");
-      return List.of();
-    }
-    SpecNode idNode = node.get("id");
-    String id = idNode.text();
-    if (id == null) {
-      return List.of();
-    }
-    List<String> known = MethodCatalog.entries().stream().map(MethodCatalog.Entry::id).toList();
-    if (!known.contains(id)) {
-      idNode.problem("unknown method " + Quote.of(id) + Nearest.hint(id, known));
-      return List.of();
-    }
-    List<Parameter> parameters = MethodCatalog.find(id).orElseThrow().parameters();
-    node.object(with(parameters.stream().map(Parameter::name).toList(), "id"));
-    List<Method> settings = new ArrayList<>();
-    for (SortedMap<String, Object> setting : Grid.settings(node, parameters)) {
-      settings.add(new Method(id, setting));
-    }
-    if (settings.stream().anyMatch(StudyParser::cannotBeIdentity)) {
-      node.get("phiInit").problem("identity needs the activation relu, or depth 1");
-    }
-    return settings;
-  }
-
-  /** tanh and gelu of x cannot be undone by a linear layer. */
-  private static boolean cannotBeIdentity(Method method) {
-    return method.id().equals("repina-mlp")
-        && method.text("phiInit").equals("identity")
-        && method.integer("depth", 1) > 1
-        && !method.text("activation").equals("relu");
-  }
-
-  private static List<Regime> regimes(SpecNode list) {
-    List<Regime> regimes = new ArrayList<>();
-    for (SpecNode item : list.items()) {
-      for (Regime regime : regime(item)) {
-        if (regimes.contains(regime)) {
-          item.problem("repeats " + regime.id());
-        }
-        regimes.add(regime);
-      }
-    }
-    return regimes;
-  }
-
-  private static List<Regime> regime(SpecNode node) {
-    if (!node.json().isObject()) {
-      node.wrong("an object such as {\"id\": \"full\"}");
-      return List.of();
-    }
-    String id =
-        node.get("id").choice(List.of(Regime.FULL.id(), Regime.FEW_SHOT, Regime.LABEL_NOISE));
-    if (id == null) {
-      return List.of();
-    }
-    return switch (id) {
-      case Regime.FEW_SHOT ->
-          values(node, "examples", item -> item.integer(Range.atLeast(2))).stream()
-              .map(Regime::fewShot)
-              .toList();
-      case Regime.LABEL_NOISE ->
-          values(node, "fraction", item -> item.number(new Range(0, true, 1, false))).stream()
-              .map(Regime::labelNoise)
-              .toList();
-      default -> {
-        node.object(List.of("id"));
-        yield List.of(Regime.FULL);
-      }
-    };
-  }
-
-  /** Those of a field beside {@code id}, which is one value or a list of them. */
-  private static <T> List<T> values(SpecNode node, String field, Function<SpecNode, T> read) {
-    node.object(List.of("id", field));
-    SpecNode value = node.get(field);
-    List<SpecNode> items = value.json().isArray() ? value.items() : List.of(value);
-    return items.stream().map(read).filter(Objects::nonNull).toList();
   }
 
   private static CollapseSpec collapse(SpecNode node) {
@@ -369,12 +264,6 @@ public final class StudyParser {
       }
     }
     return values;
-  }
-
-  private static List<String> with(List<String> fields, String another) {
-    List<String> all = new ArrayList<>(fields);
-    all.add(another);
-    return all;
   }
 
   private interface Reading {
