@@ -8,9 +8,9 @@ import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricPoint;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Fine-tunes a model: the recipe of transformers' Trainer, number by number. The engine's random
@@ -83,7 +83,6 @@ public final class Trainer {
         examples = numbers.examples();
         before = numbers.seconds();
       }
-      Integer diverged = null;
       try {
         if (watch != null && done == 0) {
           log.add(watch.measure(0, model, method, (at, of, none) -> progress.at(0, steps, null)));
@@ -122,18 +121,19 @@ public final class Trainer {
         optimizer.settle();
         log.end(done - 1);
         stopping.finish();
+        return Fit.done(
+            done, stopping.bestStep(), before + since(start), examples, points(log, stopping));
       } catch (DivergedException e) {
-        diverged = e.step();
+        return Fit.diverged(
+            e.step(), steps, before + since(start), examples, points(log, stopping));
       }
-      double seconds = before + since(start);
-      List<MetricPoint> history = new ArrayList<>(log.points());
-      history.addAll(stopping.points());
-      return diverged == null
-          ? Fit.done(done, stopping.bestStep(), seconds, examples, history)
-          : Fit.diverged(diverged, steps, seconds, examples, history);
     } finally {
       metrics.ended();
     }
+  }
+
+  private static List<MetricPoint> points(StepLog log, EarlyStopping stopping) {
+    return Stream.concat(log.points().stream(), stopping.points().stream()).toList();
   }
 
   private static double since(long nanoTime) {
