@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Linear;
-import io.buttress.model.EncoderConfig;
 import io.buttress.study.Method;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,15 +18,7 @@ import java.util.Random;
  * @param biases {@code [outputs]} each
  * @param activation {@code relu}, {@code gelu} or {@code tanh}
  */
-public record Projection(List<NDArray> weights, List<NDArray> biases, String activation) {
-
-  /** Whether phi cannot start as the identity: ReLU keeps x as max(x, 0) and max(-x, 0). */
-  public static boolean tooNarrow(Method method, EncoderConfig config) {
-    return method.id().equals("repina-mlp")
-        && method.text("phiInit").equals("identity")
-        && method.integer("depth", 1) > 1
-        && method.integer("width", config.hiddenSize()) < 2 * config.hiddenSize();
-  }
+record Projection(List<NDArray> weights, List<NDArray> biases, String activation) {
 
   /**
    * A new phi.

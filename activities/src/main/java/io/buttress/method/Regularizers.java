@@ -1,6 +1,9 @@
 package io.buttress.method;
 
+import io.buttress.model.EncoderConfig;
 import io.buttress.study.Method;
+import io.buttress.study.Problem;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -8,30 +11,42 @@ import java.util.function.Function;
 
 /** The methods by the id that a study uses. */
 public final class Regularizers {
-  private static final Map<String, Function<Context, Regularizer>> BY_ID = new TreeMap<>();
+  private static final Map<String, Implementation> BY_ID = new TreeMap<>();
+
+  private record Implementation(Function<Context, Regularizer> constructor, EncoderCheck check) {}
 
   static {
-    BY_ID.put("stl", context -> new StandardFineTuning());
-    BY_ID.put("repina-i", RepinaIdentity::new);
-    BY_ID.put("repina-mlp", RepinaMlp::new);
-    BY_ID.put("repina-mean", RepinaMean::new);
-    BY_ID.put("repina-shuffled", RepinaShuffled::new);
-    BY_ID.put("da", DataAugmentation::new);
-    BY_ID.put("wc", Regularizers::consolidation);
-    BY_ID.put("reinit", Reinitialisation::new);
-    BY_ID.put("r3f", R3f::new);
-    BY_ID.put("r4f", R4f::new);
-    BY_ID.put("r-drop", RDrop::new);
-    BY_ID.put("mixout", Mixout::new);
-    BY_ID.put("lp", context -> new LinearProbing(context, false));
-    BY_ID.put("lp-ft", context -> new LinearProbing(context, true));
-    BY_ID.put("llrd", LayerwiseDecay::new);
-    BY_ID.put("freeze", Freezing::new);
-    BY_ID.put("bitfit", context -> new BitFit());
-    BY_ID.put("lora", Lora::new);
+    add("stl", context -> new StandardFineTuning());
+    add("repina-i", RepinaIdentity::new, Repina::problems);
+    add("repina-mlp", RepinaMlp::new, RepinaMlp::problems);
+    add("repina-mean", RepinaMean::new, Repina::problems);
+    add("repina-shuffled", RepinaShuffled::new, Repina::problems);
+    add("da", DataAugmentation::new);
+    add("wc", Regularizers::consolidation);
+    add("reinit", Reinitialisation::new, EncoderCheck::layers);
+    add("r3f", R3f::new);
+    add("r4f", R4f::new);
+    add("r-drop", RDrop::new);
+    add("mixout", Mixout::new);
+    add("lp", context -> new LinearProbing(context, false));
+    add("lp-ft", context -> new LinearProbing(context, true));
+    add("llrd", LayerwiseDecay::new);
+    add("freeze", Freezing::new, EncoderCheck::layers);
+    add("bitfit", context -> new BitFit());
+    add("lora", Lora::new);
   }
 
   private Regularizers() {}
+
+  /** A method that any encoder can be fine-tuned by. */
+  private static void add(String id, Function<Context, Regularizer> constructor) {
+    add(id, constructor, (method, model, config) -> List.of());
+  }
+
+  private static void add(
+      String id, Function<Context, Regularizer> constructor, EncoderCheck check) {
+    BY_ID.put(id, new Implementation(constructor, check));
+  }
 
   private static Regularizer consolidation(Context context) {
     return context.method().text("anneal").equals("recadam")
@@ -47,12 +62,25 @@ public final class Regularizers {
    * @throws IllegalArgumentException when there is no method of that id
    */
   public static Regularizer create(Context context) {
-    Method method = context.method();
-    Function<Context, Regularizer> constructor = BY_ID.get(method.id());
-    if (constructor == null) {
+    return implementation(context.method()).constructor().apply(context);
+  }
+
+  /**
+   * What a setting asks for and an encoder does not have; none when it can be used.
+   *
+   * @param model the encoder's name, for messages
+   * @throws IllegalArgumentException when there is no method of that id
+   */
+  public static List<Problem> problems(Method method, String model, EncoderConfig config) {
+    return implementation(method).check().problems(method, model, config);
+  }
+
+  private static Implementation implementation(Method method) {
+    Implementation known = BY_ID.get(method.id());
+    if (known == null) {
       throw new IllegalArgumentException(
           "unknown method " + method.id() + "; known: " + String.join(", ", ids()));
     }
-    return constructor.apply(context);
+    return known;
   }
 }

@@ -1,7 +1,10 @@
 package io.buttress.method;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.model.EncoderConfig;
 import io.buttress.model.Pooling;
+import io.buttress.study.Method;
+import io.buttress.study.Problem;
 import java.util.List;
 
 /**
@@ -21,6 +24,14 @@ abstract class Repina implements Regularizer {
     layers = context.method().integers("layers");
     pooling = Pooling.of(context.method().text("pooling"));
     layerWeight = context.scalar(1.0 / layers.size());
+  }
+
+  /** The hidden states that it compares must exist. */
+  static List<Problem> problems(Method method, String model, EncoderConfig config) {
+    return method.integers("layers").stream()
+        .flatMap(layer -> config.missingLayer(layer).stream())
+        .map(missing -> EncoderCheck.problem(method, "layers", model + ": " + missing))
+        .toList();
   }
 
   @Override

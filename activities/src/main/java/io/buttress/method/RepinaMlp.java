@@ -1,8 +1,13 @@
 package io.buttress.method;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.model.EncoderConfig;
 import io.buttress.model.Part;
+import io.buttress.study.Method;
+import io.buttress.study.Problem;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -26,6 +31,23 @@ final class RepinaMlp extends Repina {
       projections.put(layer, phi);
       phi.parameters("phi." + layer + ".").forEach(parameters::put);
     }
+  }
+
+  /** To start as the identity, phi must hold every x as max(x, 0) and max(-x, 0). */
+  static List<Problem> problems(Method method, String model, EncoderConfig config) {
+    List<Problem> problems = new ArrayList<>(Repina.problems(method, model, config));
+    int hidden = config.hiddenSize();
+    if (method.text("phiInit").equals("identity")
+        && method.integer("depth", 1) > 1
+        && method.integer("width", hidden) < 2 * hidden) {
+      problems.add(
+          EncoderCheck.problem(
+              method,
+              "width",
+              "phiInit identity needs at least twice %s's hidden size %d"
+                  .formatted(model, hidden)));
+    }
+    return problems;
   }
 
   /** For {@code phiInit: fit}: phi starts as what reads the pre-trained out of itself best. */

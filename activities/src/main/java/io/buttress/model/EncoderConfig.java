@@ -3,6 +3,7 @@ package io.buttress.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The architecture of an encoder, from a Hugging Face {@code config.json}.
@@ -117,15 +118,20 @@ public record EncoderConfig(
    * @throws IllegalArgumentException when there is no such layer
    */
   public int resolveLayer(int layer) {
-    int resolved = layer < 0 ? layers + 1 + layer : layer;
-    if (resolved < 0 || resolved > layers) {
-      throw new IllegalArgumentException(noSuchLayer(layer));
+    Optional<String> missing = missingLayer(layer);
+    if (missing.isPresent()) {
+      throw new IllegalArgumentException(missing.get());
     }
-    return resolved;
+    return layer < 0 ? layers + 1 + layer : layer;
   }
 
-  private String noSuchLayer(int layer) {
-    return "layer " + layer + ": the model has hidden states 0 to " + layers + " (-1 is the last)";
+  /** Says which hidden states there are when {@code layer} is none of them; empty when it is. */
+  public Optional<String> missingLayer(int layer) {
+    return layer >= -layers - 1 && layer <= layers
+        ? Optional.empty()
+        : Optional.of(
+            "layer %d: the model has hidden states 0 to %d (-1 is the last)"
+                .formatted(layer, layers));
   }
 
   /**
@@ -135,8 +141,9 @@ public record EncoderConfig(
    */
   public void requireLayers(List<Integer> wanted) throws InvalidModelException {
     for (int layer : wanted) {
-      if (layer > layers || layer < -layers - 1) {
-        throw new InvalidModelException(noSuchLayer(layer));
+      Optional<String> missing = missingLayer(layer);
+      if (missing.isPresent()) {
+        throw new InvalidModelException(missing.get());
       }
     }
   }

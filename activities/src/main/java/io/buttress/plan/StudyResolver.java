@@ -1,8 +1,7 @@
 package io.buttress.plan;
 
 import io.buttress.dataset.DataFormat;
-import io.buttress.method.Projection;
-import io.buttress.model.EncoderConfig;
+import io.buttress.method.Regularizers;
 import io.buttress.source.Located;
 import io.buttress.source.SourceException;
 import io.buttress.source.SourceSession;
@@ -13,7 +12,6 @@ import io.buttress.study.Blob;
 import io.buttress.study.DataFile;
 import io.buttress.study.HubUri;
 import io.buttress.study.InvalidStudyException;
-import io.buttress.study.Method;
 import io.buttress.study.OutOfDistribution;
 import io.buttress.study.Problem;
 import io.buttress.study.ResolvedModel;
@@ -193,49 +191,15 @@ final class StudyResolver {
                 "training.maxLength", length + " is more than " + model + " can take: " + longest));
       }
     }
-    checkLayer("collapse.layer", spec.collapse().layer(), imported, problems);
-    for (Method method : spec.methods()) {
-      checkFits(method, imported, problems);
-    }
-  }
-
-  private static void checkFits(
-      Method method, ModelImport.Imported imported, List<Problem> problems) {
-    EncoderConfig config = imported.config();
-    String model = imported.model().uri();
-    if (method.parameters().containsKey("layers")) {
-      for (int layer : method.integers("layers")) {
-        checkLayer(method.id() + ".layers", layer, imported, problems);
-      }
-    }
-    if (method.parameters().containsKey("n") && method.integer("n", 0) > config.layers()) {
-      note(method.id() + ".n", model + " has " + config.layers() + " layers", problems);
-    }
-    if (Projection.tooNarrow(method, config)) {
-      note(
-          method.id() + ".width",
-          "phiInit identity needs at least twice "
-              + model
-              + "'s hidden size "
-              + config.hiddenSize(),
-          problems);
-    }
-  }
-
-  private static void checkLayer(
-      String path, int layer, ModelImport.Imported imported, List<Problem> problems) {
-    try {
-      imported.config().resolveLayer(layer);
-    } catch (IllegalArgumentException e) {
-      note(path, imported.model().uri() + ": " + e.getMessage(), problems);
-    }
-  }
-
-  /** Settings of one grid may share a problem. */
-  private static void note(String path, String message, List<Problem> problems) {
-    Problem problem = new Problem(path, message);
-    if (!problems.contains(problem)) {
-      problems.add(problem);
-    }
+    imported
+        .config()
+        .missingLayer(spec.collapse().layer())
+        .map(missing -> new Problem("collapse.layer", model + ": " + missing))
+        .ifPresent(problems::add);
+    // Settings of one grid may share a problem.
+    spec.methods().stream()
+        .flatMap(method -> Regularizers.problems(method, model, imported.config()).stream())
+        .distinct()
+        .forEach(problems::add);
   }
 }

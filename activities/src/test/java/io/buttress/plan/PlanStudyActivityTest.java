@@ -344,7 +344,17 @@ class PlanStudyActivityTest {
         new Method(
             "repina-mlp",
             new TreeMap<>(
-                Map.of("phiInit", "identity", "activation", "tanh", "depth", 2, "width", 3)));
+                Map.of(
+                    "layers",
+                    List.of(-1),
+                    "phiInit",
+                    "identity",
+                    "activation",
+                    "tanh",
+                    "depth",
+                    2,
+                    "width",
+                    3)));
     Training training = spec.training().get(0);
     Training longer =
         new Training(
@@ -381,9 +391,24 @@ class PlanStudyActivityTest {
             line ->
                 assertThat(line)
                     .isEqualTo("training.maxLength: 65 is more than " + model + " can take: 64"),
-            line -> assertThat(line).startsWith("collapse.layer: ").contains("layer -3"),
-            line -> assertThat(line).startsWith("repina-i.layers: ").contains("layer 2"),
-            line -> assertThat(line).startsWith("repina-mlp.width: ").contains("hidden size"),
-            line -> assertThat(line).startsWith("freeze.n: ").contains("1 layers"));
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "collapse.layer: "
+                            + model
+                            + ": layer -3: the model has hidden states 0 to 1 (-1 is the last)"),
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "repina-i.layers: "
+                            + model
+                            + ": layer 2: the model has hidden states 0 to 1 (-1 is the last)"),
+            line ->
+                assertThat(line)
+                    .isEqualTo(
+                        "repina-mlp.width: phiInit identity needs at least twice "
+                            + model
+                            + "'s hidden size 2"),
+            line -> assertThat(line).isEqualTo("freeze.n: " + model + " has 1 layers"));
   }
 }
