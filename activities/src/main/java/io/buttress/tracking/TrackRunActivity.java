@@ -6,20 +6,14 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.TrackRun;
-import io.buttress.result.BestModels;
+import io.buttress.result.EndedTrials;
+import io.buttress.result.EndedTrials.Ended;
 import io.buttress.result.FinalMetrics;
-import io.buttress.result.MetricHistory;
 import io.buttress.result.MetricPoint;
 import io.buttress.result.ResultStore;
-import io.buttress.result.TrialResults;
-import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
-import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.LostArtifactException;
-import io.buttress.storage.StoredModels;
-import io.buttress.study.Blob;
 import io.buttress.study.Trial;
-import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import io.buttress.tracking.MlflowTracker.OpenRun;
 import io.temporal.activity.Activity;
@@ -27,44 +21,33 @@ import io.temporal.activity.ActivityInfo;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.util.Collections;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** {@inheritDoc} */
 public final class TrackRunActivity implements TrackRun {
-  private static final String MODEL = "model/";
-
   /** Large, of no use to people, and in the object store anyway. */
   private static final String TENSORS = ".safetensors";
 
   private final ArtifactStore store;
   private final Optional<MlflowTracker> tracker;
-  private final ResultStore results;
+  private final EndedTrials trials;
   private final MetricRegistry metrics;
-  private final StoredModels models;
-  private final BestModels best;
 
   /**
    * @param tracker empty: results are stored, and nothing is tracked
    * @param metrics where trials are counted by how they ended
    */
   public TrackRunActivity(
-      ArtifactStore store,
-      Optional<MlflowTracker> tracker,
-      ResultStore results,
-      MetricRegistry metrics) {
+      ArtifactStore store, Optional<MlflowTracker> tracker, MetricRegistry metrics) {
     this.store = store;
     this.tracker = tracker;
-    this.results = results;
+    this.trials = new EndedTrials(store);
     this.metrics = metrics;
     // From zero, so that the first one counts as an increase.
     Stream.of(TrialStatus.values()).forEach(this::counter);
-    this.models = new StoredModels(store.objects());
-    this.best = new BestModels(store.objects());
   }
 
   private Counter counter(TrialStatus status) {
@@ -97,22 +80,18 @@ public final class TrackRunActivity implements TrackRun {
     return attempt(
         () -> {
           Optional<OpenRun> run = findRun(study, trial, runId);
-          String modelUri = keepModel(trial, outcome, run);
-          List<MetricPoint> history = history(outcome);
-          TrialResult result =
-              TrialResults.of(trial, outcome, history, run.map(OpenRun::id).orElse(null), modelUri);
-          String key = results.put(study, trial, result, evaluation(outcome));
-          if (trial.competes() && outcome.status() == TrialStatus.DONE) {
-            enter(study, trial, outcome.fineTuned(), run);
-          }
+          Ended ended =
+              trials.end(
+                  study,
+                  trial,
+                  outcome,
+                  run.map(OpenRun::id).orElse(null),
+                  run.flatMap(open -> open.folder().prefix()));
           if (run.isPresent()) {
-            record(run.get(), outcome, history, modelUri, key);
-          }
-          if (outcome.status() != TrialStatus.ERROR) {
-            CheckpointKeys.remove(store.objects(), CheckpointKeys.trial(trial.fingerprint()));
+            record(run.get(), outcome, ended);
           }
           counter(outcome.status()).inc();
-          return key;
+          return ended.key();
         });
   }
 
@@ -143,87 +122,29 @@ public final class TrackRunActivity implements TrackRun {
         : Optional.of(tracker.get().open(study, trial, workflowId));
   }
 
-  /** Copies the model to where people look for it; returns its URI, or null when none is kept. */
-  private String keepModel(Trial trial, Outcome outcome, Optional<OpenRun> run) throws IOException {
-    FineTuned fineTuned = outcome.fineTuned();
-    if (!trial.keepsModel() || fineTuned == null || fineTuned.fitKey() == null) {
-      return null;
-    }
-    String prefix =
-        run.flatMap(r -> r.folder().prefix())
-            .map(folder -> folder + "/model")
-            .orElse("models/" + trial.fingerprint());
-    Map<String, String> model = model(fineTuned.fitKey());
-    models.copy(model, prefix);
-    return model.isEmpty() ? null : store.objects().uri(prefix).toString();
-  }
-
-  private void enter(StudyRun study, Trial trial, FineTuned fineTuned, Optional<OpenRun> run)
-      throws IOException {
-    best.enter(
-        study,
-        trial,
-        fineTuned.metrics(),
-        fineTuned.fitKey(),
-        model(fineTuned.fitKey()),
-        run.flatMap(r -> r.folder().prefix()));
-  }
-
-  /** The files of a training run's model by name, with their keys; none when it has no model. */
-  private Map<String, String> model(String fitKey) throws IOException {
-    Map<String, String> files = new TreeMap<>();
-    for (Map.Entry<String, Blob> file : store.get(fitKey).files().entrySet()) {
-      if (file.getKey().startsWith(MODEL)) {
-        store.restore(file.getValue());
-        files.put(file.getKey().substring(MODEL.length()), ArtifactStore.blobKey(file.getValue()));
-      }
-    }
-    return files;
-  }
-
-  /** What was measured during training; none where there was no training. */
-  private List<MetricPoint> history(Outcome outcome) throws IOException {
-    FineTuned fineTuned = outcome.fineTuned();
-    return fineTuned == null || fineTuned.fitKey() == null
-        ? List.of()
-        : MetricHistory.read(store.file(store.get(fineTuned.fitKey()), "history.csv"));
-  }
-
-  /** The stored evaluation of a trial; null when it did not get that far. */
-  private Artifact evaluation(Outcome outcome) throws IOException {
-    FineTuned fineTuned = outcome.fineTuned();
-    return fineTuned == null || fineTuned.evaluationKey() == null
-        ? null
-        : store.get(fineTuned.evaluationKey());
-  }
-
-  private void record(
-      OpenRun run, Outcome outcome, List<MetricPoint> history, String modelUri, String resultKey)
-      throws IOException {
+  private void record(OpenRun run, Outcome outcome, Ended ended) throws IOException {
+    MlflowTracker tracker = this.tracker.orElseThrow();
     FineTuned fineTuned = outcome.fineTuned();
     if (fineTuned != null && fineTuned.fitKey() != null) {
-      Artifact fit = store.get(fineTuned.fitKey());
-      tracker.get().log(run.id(), history);
+      tracker.log(run.id(), ended.history());
       // A time that repeated calls agree on.
-      long ended = history.stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
-      tracker.get().log(run.id(), FinalMetrics.of(fineTuned, outcome.collapse(), ended));
-      tracker.get().upload(run, fit, name -> !name.startsWith(MODEL));
-      Artifact evaluation = evaluation(outcome);
-      if (evaluation != null) {
-        tracker.get().upload(run, evaluation, name -> !name.endsWith(TENSORS));
+      long time = ended.history().stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
+      tracker.log(run.id(), FinalMetrics.of(fineTuned, outcome.collapse(), time));
+      tracker.upload(
+          run, store.get(fineTuned.fitKey()), name -> !name.startsWith(EndedTrials.MODEL));
+      if (ended.evaluation().isPresent()) {
+        tracker.upload(run, ended.evaluation().get(), name -> !name.endsWith(TENSORS));
       }
     }
     if (outcome.collapse() != null) {
-      tracker.get().upload(run, store.get(outcome.collapse().key()), name -> true);
+      tracker.upload(run, store.get(outcome.collapse().key()), name -> true);
     }
-    tracker.get().upload(run, store.get(resultKey), name -> name.equals(ResultStore.FILE));
-    tracker
-        .get()
-        .end(
-            run,
-            outcome.status(),
-            outcome.failure(),
-            Collections.singletonMap("buttress.modelUri", modelUri));
+    tracker.upload(run, store.get(ended.key()), name -> name.equals(ResultStore.FILE));
+    tracker.end(
+        run,
+        outcome.status(),
+        outcome.failure(),
+        Collections.singletonMap("buttress.modelUri", ended.modelUri()));
   }
 
   private static ActivityInfo info() {

@@ -109,8 +109,7 @@ class MlflowTrackerIT {
     TestActivityEnvironment environment = TestActivityEnvironment.newInstance();
     open.add(0, environment::close);
     environment.registerActivitiesImplementations(
-        new TrackRunActivity(
-            store, Optional.of(tracker), new ResultStore(store), new MetricRegistry()));
+        new TrackRunActivity(store, Optional.of(tracker), new MetricRegistry()));
     return environment.newActivityStub(TrackRun.class);
   }
 

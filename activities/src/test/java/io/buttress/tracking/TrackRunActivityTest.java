@@ -50,7 +50,7 @@ class TrackRunActivityTest {
     results = new ResultStore(store);
     environment = TestActivityEnvironment.newInstance();
     environment.registerActivitiesImplementations(
-        new TrackRunActivity(store, Optional.empty(), results, metrics));
+        new TrackRunActivity(store, Optional.empty(), metrics));
     activity = environment.newActivityStub(TrackRun.class);
   }
 

@@ -13,7 +13,6 @@ import io.buttress.plan.SelectSettingsActivity;
 import io.buttress.report.Links;
 import io.buttress.report.ReportActivity;
 import io.buttress.result.MetricLog;
-import io.buttress.result.ResultStore;
 import io.buttress.source.Sources;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.tracking.MlflowTracker;
@@ -44,7 +43,7 @@ public record Services(Object[] studies, Object[] cpu, Object[] gpu, HandOver ha
     return new Services(
         new Object[] {
           plan,
-          new TrackRunActivity(artifacts, tracker, new ResultStore(artifacts), metrics),
+          new TrackRunActivity(artifacts, tracker, metrics),
           new SelectSettingsActivity(artifacts),
           new ReportActivity(artifacts, datasets, plan, links)
         },
