@@ -2,10 +2,10 @@ package io.buttress.worker;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.buttress.activity.Messages;
 import io.temporal.api.common.v1.Payload;
 import io.temporal.common.converter.CodecDataConverter;
 import io.temporal.common.converter.DataConverter;
-import io.temporal.common.converter.DefaultDataConverter;
 import io.temporal.payload.codec.PayloadCodec;
 import io.temporal.payload.codec.PayloadCodecException;
 import java.nio.ByteBuffer;
@@ -86,10 +86,9 @@ final class PayloadCipher implements PayloadCodec {
     return Key.of(bytes);
   }
 
-  /** Temporal's usual converter; with keys failures are encrypted, too. */
+  /** With keys failures are encrypted, too. */
   DataConverter converter() {
-    return new CodecDataConverter(
-        DefaultDataConverter.newDefaultInstance(), List.of(this), !keys.isEmpty());
+    return new CodecDataConverter(Messages.converter(), List.of(this), !keys.isEmpty());
   }
 
   @Override

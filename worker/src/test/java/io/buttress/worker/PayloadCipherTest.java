@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.buttress.study.Blob;
 import io.temporal.api.common.v1.Payload;
 import io.temporal.api.common.v1.WorkflowExecution;
 import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryRequest;
@@ -117,6 +118,14 @@ final class PayloadCipherTest {
       }
       return text;
     }
+  }
+
+  @Test
+  void unknownFieldsOfAnotherVersionAreIgnored() throws Exception {
+    DataConverter converter = cipher("").converter();
+    Payload message =
+        converter.toPayload(Map.of("sha256", "0", "size", 1, "later", true)).orElseThrow();
+    assertThat(converter.fromPayload(message, Blob.class, Blob.class)).isEqualTo(new Blob("0", 1));
   }
 
   @Test

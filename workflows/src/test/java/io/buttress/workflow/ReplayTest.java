@@ -1,6 +1,10 @@
 package io.buttress.workflow;
 
+import io.buttress.activity.Messages;
+import io.temporal.client.WorkflowClientOptions;
 import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.testing.TestEnvironmentOptions;
+import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.testing.WorkflowReplayer;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -39,11 +43,23 @@ class ReplayTest {
 
   private static void replay(String history, Class<? extends StudyWorkflowImpl> studyWorkflow)
       throws Exception {
-    try (InputStream in = ReplayTest.class.getResourceAsStream("/histories/" + history + ".json")) {
+    try (InputStream in = ReplayTest.class.getResourceAsStream("/histories/" + history + ".json");
+        TestWorkflowEnvironment environment = environment()) {
       String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       // The id is part of the children's ids, and is not in the history.
       WorkflowReplayer.replayWorkflowExecution(
-          WorkflowExecutionHistory.fromJson(json, "study"), studyWorkflow, TrialWorkflowImpl.class);
+          WorkflowExecutionHistory.fromJson(json, "study"),
+          environment,
+          studyWorkflow,
+          TrialWorkflowImpl.class);
     }
+  }
+
+  private static TestWorkflowEnvironment environment() {
+    return TestWorkflowEnvironment.newInstance(
+        TestEnvironmentOptions.newBuilder()
+            .setWorkflowClientOptions(
+                WorkflowClientOptions.newBuilder().setDataConverter(Messages.converter()).build())
+            .build());
   }
 }

@@ -3,6 +3,7 @@ package io.buttress.workflow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.buttress.activity.Messages;
 import io.buttress.activity.TaskQueues;
 import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
@@ -33,7 +34,10 @@ abstract class StudyEnvironment {
       TestWorkflowEnvironment.newInstance(
           TestEnvironmentOptions.newBuilder()
               .setWorkflowClientOptions(
-                  WorkflowClientOptions.newBuilder().setIdentity("test").build())
+                  WorkflowClientOptions.newBuilder()
+                      .setIdentity("test")
+                      .setDataConverter(Messages.converter())
+                      .build())
               .build());
 
   @BeforeEach
