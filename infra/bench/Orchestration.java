@@ -4,7 +4,6 @@ import com.sun.management.GarbageCollectionNotificationInfo;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.MeasureCollapse.Collapse;
 import io.buttress.activity.PlanStudy.Plan;
-import io.buttress.activity.PrepareDataset.Prepared;
 import io.buttress.activity.TaskQueues;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.study.Blob;
@@ -316,7 +315,6 @@ public final class Orchestration {
           yield plan.trials().subList(from, to);
         }
         case "OpenStudyRun" -> new StudyRun("s", plan.studyKey(), "run", info.getWorkflowRunId());
-        case "PrepareDataset" -> new Prepared("dataset", 100);
         case "FineTune" ->
             new FineTuned(
                 TrialStatus.DONE,

@@ -20,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -126,14 +125,9 @@ public final class DatasetStore {
     return new TokenizedDataset(description.kind(), description.labels(), splits);
   }
 
-  /** Size of a stored dataset's training set; empty when the dataset has not been prepared. */
-  public OptionalInt trainingExamples(DatasetRequest request) throws IOException {
-    Optional<Artifact> artifact = store.find(key(request));
-    if (artifact.isEmpty()) {
-      return OptionalInt.empty();
-    }
-    Path train = store.file(artifact.get(), "train.safetensors");
-    return OptionalInt.of(Safetensors.read(train).get("lengths").ints().length);
+  /** Whether a dataset has been prepared. */
+  public boolean contains(DatasetRequest request) throws IOException {
+    return store.find(key(request)).isPresent();
   }
 
   private static int[] endToEnd(int[][] rows) {

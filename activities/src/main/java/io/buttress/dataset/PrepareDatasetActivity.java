@@ -11,7 +11,6 @@ import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.OptionalInt;
 
 /** Reads and tokenizes a task's files, and stores the outcome. */
 public final class PrepareDatasetActivity implements PrepareDataset {
@@ -24,11 +23,12 @@ public final class PrepareDatasetActivity implements PrepareDataset {
   }
 
   @Override
-  public Prepared prepareDataset(DatasetRequest request) {
+  public void prepareDataset(DatasetRequest request) {
     try {
-      OptionalInt stored = datasets.trainingExamples(request);
-      int examples = stored.isPresent() ? stored.getAsInt() : prepare(request);
-      return new Prepared(DatasetStore.key(request), examples);
+      if (!datasets.contains(request)) {
+        ActivityExecutionContext context = Activity.getExecutionContext();
+        datasets.put(request, maker.make(request, context::heartbeat));
+      }
     } catch (InvalidDataException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_DATA);
     } catch (SourceException e) {
@@ -38,12 +38,5 @@ public final class PrepareDatasetActivity implements PrepareDataset {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private int prepare(DatasetRequest request) throws IOException, SourceException {
-    ActivityExecutionContext context = Activity.getExecutionContext();
-    TokenizedDataset dataset = maker.make(request, context::heartbeat);
-    datasets.put(request, dataset);
-    return dataset.splits().get("train").size();
   }
 }

@@ -81,9 +81,7 @@ class PrepareDatasetActivityTest {
     String rows = "a\tb\tscore\nthe cat\ta dog\t2.5\nthe cat sat on the mat\ta\t0\n";
     DatasetRequest request =
         request(pairs(null), Map.of("train", rows, "validation", rows, "ood:x", rows), 8);
-    PrepareDataset.Prepared prepared = activity.prepareDataset(request);
-    assertThat(prepared.key()).isEqualTo(DatasetStore.key(request));
-    assertThat(prepared.examples()).isEqualTo(2);
+    activity.prepareDataset(request);
     assertThat(heartbeats).contains(new DatasetMaker.Progress("ood:x", 0, 2));
 
     TokenizedDataset dataset = new DatasetStore(store).load(request);
@@ -109,15 +107,15 @@ class PrepareDatasetActivityTest {
       Files.deleteIfExists(folder.resolve("cache").resolve(file.blob().sha256()));
     }
     heartbeats.clear();
-    assertThat(activity.prepareDataset(request)).isEqualTo(prepared);
+    activity.prepareDataset(request);
     assertThat(heartbeats).isEmpty();
   }
 
   @Test
-  void countsTheTrainingSetAfterTheLimit() throws IOException {
+  void limitsTheTrainingSetAlone() throws IOException {
     String rows = "a\tb\tscore\n" + "cat\tdog\t1\n".repeat(1203);
     DatasetRequest request = request(pairs(1101), Map.of("train", rows, "validation", rows), 8);
-    assertThat(activity.prepareDataset(request).examples()).isEqualTo(1101);
+    activity.prepareDataset(request);
     TokenizedDataset dataset = new DatasetStore(store).load(request);
     assertThat(dataset.splits().get("train").size()).isEqualTo(1101);
     assertThat(dataset.splits().get("validation").size()).isEqualTo(1203);

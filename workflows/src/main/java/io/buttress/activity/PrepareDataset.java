@@ -15,13 +15,5 @@ public interface PrepareDataset {
    *     line
    */
   @ActivityMethod
-  Prepared prepareDataset(DatasetRequest request);
-
-  /**
-   * A stored dataset.
-   *
-   * @param key artifact, as {@code TokenizedDataset} reads it
-   * @param examples in the training set
-   */
-  record Prepared(String key, int examples) {}
+  void prepareDataset(DatasetRequest request);
 }

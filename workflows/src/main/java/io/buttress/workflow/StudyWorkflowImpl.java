@@ -4,7 +4,6 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.PrepareDataset;
-import io.buttress.activity.PrepareDataset.Prepared;
 import io.buttress.activity.Report;
 import io.buttress.activity.SelectSettings;
 import io.buttress.activity.TrackRun;
@@ -175,9 +174,9 @@ public class StudyWorkflowImpl implements StudyWorkflow {
    * others with it: their next heartbeat tells them.
    */
   private void prepare(List<DatasetRequest> datasets) {
-    List<Promise<Prepared>> prepared = new ArrayList<>();
+    List<Promise<Void>> prepared = new ArrayList<>();
     for (DatasetRequest dataset : datasets) {
-      prepared.add(Async.function(prepareDataset::prepareDataset, dataset));
+      prepared.add(Async.procedure(prepareDataset::prepareDataset, dataset));
     }
     Promise.allOf(prepared).get();
   }

@@ -118,10 +118,9 @@ final class FakeSteps {
 
   private final class Datasets implements PrepareDataset {
     @Override
-    public Prepared prepareDataset(DatasetRequest request) {
+    public void prepareDataset(DatasetRequest request) {
       calls.add("prepareDataset " + request.task().spec().id());
       onPrepare.accept(request);
-      return new Prepared("dataset", 100);
     }
   }
 
