@@ -16,7 +16,6 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
-import io.buttress.study.CollapseSpec;
 import io.buttress.study.Json;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.SnapshotRequest;
@@ -119,7 +118,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     ActivityExecutionContext context = Activity.getExecutionContext();
     int layer = trial.collapse().layer();
     Artifact evaluation = store.get(evaluationKey);
-    SnapshotRequest snapshot = snapshot(trial);
+    SnapshotRequest snapshot = SnapshotRequest.validation(trial.dataset(), trial.collapse());
     Numerics numerics = numerics(evaluation);
     Map<Integer, Tensor> pretrained = pretrained(snapshot, numerics, context);
     Map<String, Tensor> evaluated = Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
@@ -185,16 +184,6 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       maker.ensure(request, (step, steps, loss) -> context.heartbeat("snapshot"));
       return snapshots.load(request, numerics);
     }
-  }
-
-  private static SnapshotRequest snapshot(Trial trial) {
-    CollapseSpec collapse = trial.collapse();
-    return trial.snapshots().stream()
-        .filter(request -> request.split().equals(SPLIT))
-        .filter(request -> request.pooling().equals(collapse.pooling()))
-        .filter(request -> request.layers().contains(collapse.layer()))
-        .findFirst()
-        .orElseThrow(() -> fail(trial, "its plan names no snapshot of the validation set"));
   }
 
   /** Those of the machine that evaluated, which made the snapshot too; this one may differ. */

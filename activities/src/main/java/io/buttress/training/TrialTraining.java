@@ -28,8 +28,6 @@ import org.slf4j.LoggerFactory;
 /** Trains a trial's model and stores the run. */
 final class TrialTraining {
   private static final Logger LOG = LoggerFactory.getLogger(TrialTraining.class);
-  private static final String TRAIN = "train";
-  private static final String VALIDATION = "validation";
 
   private final ArtifactStore store;
   private final Inputs inputs;
@@ -85,7 +83,7 @@ final class TrialTraining {
   }
 
   private Snapshot trainSnapshot(Trial trial, TrainingSet train) throws IOException {
-    Optional<SnapshotRequest> request = snapshot(trial, TRAIN);
+    Optional<SnapshotRequest> request = SnapshotRequest.training(trial.dataset(), trial.method());
     return request.isEmpty()
         ? null
         : new Snapshot(snapshots.load(request.get()), train.learnedRows());
@@ -99,18 +97,14 @@ final class TrialTraining {
     if (collapse.trajectory() == 0) {
       return null;
     }
-    SnapshotRequest request = snapshot(trial, VALIDATION).orElseThrow();
+    SnapshotRequest request = SnapshotRequest.validation(trial.dataset(), collapse);
     String layer = SnapshotStore.tensor(config.resolveLayer(collapse.layer()));
     return CollapseWatch.of(
         collapse.trajectory(),
-        dataset.splits().get(VALIDATION),
+        dataset.splits().get(request.split()),
         collapse.layer(),
         Pooling.of(collapse.pooling()),
         Representations.of(snapshots.everyLayer(request, numerics).get(layer)));
-  }
-
-  private static Optional<SnapshotRequest> snapshot(Trial trial, String split) {
-    return trial.snapshots().stream().filter(request -> request.split().equals(split)).findFirst();
   }
 
   private static HeldOut heldOut(Trial trial, TokenizedDataset dataset, TrainingSet train) {

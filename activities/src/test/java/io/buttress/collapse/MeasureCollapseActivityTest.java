@@ -120,7 +120,6 @@ class MeasureCollapseActivityTest {
             false,
             false,
             60,
-            List.of(request),
             List.of());
     temporal.registerActivitiesImplementations(
         new MeasureCollapseActivity(store, datasets, snapshots));

@@ -66,7 +66,6 @@ final class Searches {
         false,
         false,
         60,
-        List.of(),
         List.of());
   }
 

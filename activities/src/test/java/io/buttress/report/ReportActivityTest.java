@@ -194,7 +194,6 @@ class ReportActivityTest {
             false,
             false,
             60,
-            List.of(),
             List.of());
     TrialResult ofWc =
         new TrialResult(
@@ -411,7 +410,6 @@ class ReportActivityTest {
         competes,
         false,
         60,
-        List.of(),
         List.of());
   }
 

@@ -90,7 +90,6 @@ class BestModelsTest {
         true,
         false,
         60,
-        List.of(),
         List.of());
   }
 

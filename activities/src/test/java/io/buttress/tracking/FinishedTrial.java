@@ -82,7 +82,6 @@ final class FinishedTrial {
         onlyBest,
         false,
         60,
-        List.of(),
         List.of());
   }
 

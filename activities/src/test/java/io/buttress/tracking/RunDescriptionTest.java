@@ -29,7 +29,6 @@ class RunDescriptionTest {
             trial.onlyBest(),
             trial.search(),
             60,
-            trial.snapshots(),
             null);
     return RunDescription.of(STUDY, other, "workflow");
   }

@@ -262,7 +262,6 @@ class FineTuneActivityTest {
         false,
         false,
         60,
-        trial.snapshots(),
         List.of());
   }
 
@@ -490,7 +489,6 @@ class FineTuneActivityTest {
         trial.onlyBest(),
         trial.search(),
         trial.checkpointSeconds(),
-        trial.snapshots(),
         List.of(dataset.task()));
   }
 
@@ -682,7 +680,6 @@ class FineTuneActivityTest {
         trial.onlyBest(),
         trial.search(),
         checkpointSeconds,
-        trial.snapshots(),
         List.of());
   }
 
@@ -800,11 +797,6 @@ class FineTuneActivityTest {
             null,
             null,
             null);
-    List<SnapshotRequest> snapshots = new ArrayList<>();
-    snapshots.add(new SnapshotRequest(dataset, "validation", List.of(-1), "cls"));
-    if (method.id().equals("repina-i")) {
-      snapshots.add(new SnapshotRequest(dataset, "train", List.of(-1), "cls"));
-    }
     return new Trial(
         Json.sha256(List.of(method, learningRate)),
         dataset,
@@ -818,7 +810,6 @@ class FineTuneActivityTest {
         false,
         false,
         60,
-        snapshots,
         List.of());
   }
 
@@ -837,7 +828,6 @@ class FineTuneActivityTest {
         true,
         false,
         60,
-        trial.snapshots(),
         List.of());
   }
 
@@ -874,7 +864,6 @@ class FineTuneActivityTest {
         trial.onlyBest(),
         trial.search(),
         60,
-        trial.snapshots(),
         List.of());
   }
 

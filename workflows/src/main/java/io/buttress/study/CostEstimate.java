@@ -90,7 +90,7 @@ public record CostEstimate(double steps, double operations) {
 
   private static CostEstimate of(Examples used, Method method, Training training) {
     double steps = training.totalSteps(used.train());
-    int passes = MethodCatalog.find(method.id()).orElseThrow().passes();
+    int passes = MethodCatalog.entry(method).passes();
     double trained = steps * training.batchSize() * passes;
     double operations = (6 * trained + 2.0 * used.validation()) * training.maxLength();
     return new CostEstimate(steps, operations * PARAMETERS);

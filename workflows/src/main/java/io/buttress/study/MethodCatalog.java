@@ -97,6 +97,11 @@ public final class MethodCatalog {
     return ENTRIES.stream().filter(entry -> entry.id().equals(id)).findFirst();
   }
 
+  static Entry entry(Method method) {
+    return find(method.id())
+        .orElseThrow(() -> new IllegalArgumentException("unknown method " + method.id()));
+  }
+
   /**
    * A method.
    *

@@ -55,7 +55,7 @@ public final class Planner {
     for (TaskSpec task : spec.tasks()) {
       perLength +=
           methods(spec, task)
-              .flatMap(method -> snapshots(spec.collapse(), null, method).stream())
+              .flatMap(method -> SnapshotRequest.all(null, spec.collapse(), method).stream())
               .distinct()
               .count();
     }
@@ -77,12 +77,7 @@ public final class Planner {
 
   /** Whether a method can be used for a task; the plan leaves out what cannot. */
   public static boolean applies(Method method, TaskSpec task) {
-    return task.kind() != TaskKind.REGRESSION || entry(method).regression();
-  }
-
-  private static MethodCatalog.Entry entry(Method method) {
-    return MethodCatalog.find(method.id())
-        .orElseThrow(() -> new IllegalArgumentException("unknown method " + method.id()));
+    return task.kind() != TaskKind.REGRESSION || MethodCatalog.entry(method).regression();
   }
 
   /**
@@ -164,7 +159,6 @@ public final class Planner {
         keepModels(spec).equals("best"),
         spec.selection() != null && spec.selection().refit(),
         spec.execution().checkpointSeconds(),
-        snapshots(spec.collapse(), dataset, method),
         probes);
   }
 
@@ -198,7 +192,6 @@ public final class Planner {
         trial.onlyBest(),
         false,
         trial.checkpointSeconds(),
-        trial.snapshots(),
         trial.probes());
   }
 
@@ -236,18 +229,6 @@ public final class Planner {
     YOUNGER_TRAINING_FIELDS.forEach(field -> content.remove(field, null));
     content.put("minSteps", training.leastSteps());
     return content;
-  }
-
-  private static List<SnapshotRequest> snapshots(
-      CollapseSpec collapse, DatasetRequest dataset, Method method) {
-    List<SnapshotRequest> snapshots = new ArrayList<>();
-    snapshots.add(
-        new SnapshotRequest(dataset, "validation", List.of(collapse.layer()), collapse.pooling()));
-    if (entry(method).usesTrainSnapshot()) {
-      snapshots.add(
-          new SnapshotRequest(dataset, "train", method.integers("layers"), method.text("pooling")));
-    }
-    return List.copyOf(snapshots);
   }
 
   /** What decides a task's examples: the files' bytes and how they are read. */

@@ -15,8 +15,6 @@ import java.util.List;
  * @param search whether the trial only helps to choose a setting, which is trained again: such a
  *     trial keeps no model
  * @param checkpointSeconds between two checkpoints, at least
- * @param snapshots what must exist before it starts: the training set's for methods that compare
- *     with it, the validation set's for the collapse metrics
  * @param probes other tasks that its model is probed for
  */
 public record Trial(
@@ -32,7 +30,6 @@ public record Trial(
     boolean onlyBest,
     boolean search,
     int checkpointSeconds,
-    List<SnapshotRequest> snapshots,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ResolvedTask> probes) {
 
   private static final int FINGERPRINT_DIGITS = 16;
@@ -45,6 +42,11 @@ public record Trial(
   /** Id of the workflow of a trial, a child of its study's. */
   public static String workflowId(String study, String fingerprint) {
     return study + "/" + fingerprint.substring(0, FINGERPRINT_DIGITS);
+  }
+
+  /** What must exist before it starts. */
+  public List<SnapshotRequest> snapshots() {
+    return SnapshotRequest.all(dataset, collapse, method);
   }
 
   /** What is asked of its encoder; of the pre-trained and a random one before it starts. */
