@@ -2,11 +2,12 @@ package io.buttress.report;
 
 import io.buttress.statistics.Interval;
 import io.buttress.statistics.Statistic;
+import io.buttress.study.TrialStatus;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;
 
-/** Numbers as a reader wants them; a dash for none. */
+/** Values as a reader wants them; a dash for none. */
 final class Format {
   private static final String NONE = "–";
 
@@ -86,5 +87,9 @@ final class Format {
 
   static String text(String value) {
     return value == null ? NONE : value;
+  }
+
+  static String status(TrialStatus status) {
+    return status.name().toLowerCase(Locale.ROOT);
   }
 }

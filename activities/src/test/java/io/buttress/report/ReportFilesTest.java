@@ -191,7 +191,7 @@ class ReportFilesTest {
     ReportView view = ReportView.of(REPORT, SampleStudy.TASKS, Map.of());
 
     assertThat(view.stability()).hasSize(1);
-    ReportView.Steady stl = view.stability().get(0).methods().get(0);
+    StabilityTable.Row stl = view.stability().get(0).methods().get(0);
     assertThat(stl.runs()).isEqualTo(15);
     assertThat(stl.diverged()).isEqualTo(1);
     assertThat(stl.relative()).isEqualTo("1.00");
