@@ -64,10 +64,7 @@ final class Differences {
         (setting, own) -> {
           double mean =
               own.stream()
-                  .mapToDouble(
-                      pair ->
-                          Comparisons.counted(task, pair.own())
-                              - Comparisons.counted(task, pair.stl()))
+                  .mapToDouble(pair -> task.counted(pair.own()) - task.counted(pair.stl()))
                   .average()
                   .orElseThrow();
           boolean complete =
@@ -99,12 +96,12 @@ final class Differences {
   private static List<Pair> pairs(ReportedTask task, List<TrialResult> own, List<TrialResult> stl) {
     SortedMap<Long, TrialResult> references = new TreeMap<>();
     stl.stream()
-        .filter(trial -> Comparisons.counted(task, trial) != null)
+        .filter(trial -> task.counted(trial) != null)
         .forEach(trial -> references.put(trial.seed(), trial));
     SortedMap<Long, Pair> pairs = new TreeMap<>();
     own.stream()
         .filter(trial -> references.containsKey(trial.seed()))
-        .filter(trial -> Comparisons.counted(task, trial) != null)
+        .filter(trial -> task.counted(trial) != null)
         .forEach(trial -> pairs.put(trial.seed(), new Pair(trial, references.get(trial.seed()))));
     return new ArrayList<>(pairs.values());
   }

@@ -53,7 +53,7 @@ record ReportView(
               .filter(trial -> trial.task().equals(comparison.task()))
               .filter(trial -> trial.regime().equals(comparison.regime()))
               .toList();
-      ReportedTask task = Comparisons.task(tasks, comparison.task());
+      ReportedTask task = ReportedTask.named(tasks, comparison.task());
       sections.add(TaskSection.of("t" + sections.size(), comparison, task, trials, spectra, links));
     }
     List<Standings> overall = report.tables().overall();
@@ -68,7 +68,7 @@ record ReportView(
         report.tables().stability().stream().map(StabilityTable::of).toList(),
         sections,
         report.trials().stream()
-            .map(trial -> TrialRow.of(trial, Comparisons.task(tasks, trial.task()), links))
+            .map(trial -> TrialRow.of(trial, ReportedTask.named(tasks, trial.task()), links))
             .toList());
   }
 

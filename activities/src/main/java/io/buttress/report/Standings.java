@@ -78,7 +78,7 @@ public record Standings(
         (group, all) -> {
           SortedMap<String, String> unranked = new TreeMap<>();
           for (Comparison comparison : all) {
-            String why = Comparisons.task(reported, comparison.task()).unranked();
+            String why = ReportedTask.named(reported, comparison.task()).unranked();
             if (why != null) {
               unranked.put(comparison.task(), why);
             }

@@ -46,7 +46,7 @@ public record StudyReport(String study, String studyKey, List<TrialResult> trial
       List<ReportedTask> tasks,
       Function<TrialResult, Optional<Predictions>> predictions) {
     List<Comparison> comparisons =
-        Comparisons.of(reported(trials), tasks, selects(trials), predictions);
+        TrialAggregation.comparisons(reported(trials), tasks, selects(trials), predictions);
     return new StudyReport(
         study,
         studyKey,

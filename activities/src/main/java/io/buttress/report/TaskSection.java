@@ -109,7 +109,7 @@ record TaskSection(
                 new Run(
                     trial.seed(),
                     trial.status() == TrialStatus.DONE
-                        ? Format.metric(Comparisons.primary(task, trial))
+                        ? Format.metric(task.primary(trial))
                         : Format.status(trial.status()),
                     links.run(trial),
                     links.workflow(trial)))
@@ -143,7 +143,7 @@ record TaskSection(
   private static List<StripPlot.Run> values(ReportedTask task, List<TrialResult> trials) {
     List<StripPlot.Run> runs = new ArrayList<>();
     for (TrialResult trial : trials) {
-      Double value = Comparisons.counted(task, trial);
+      Double value = task.counted(trial);
       if (value != null) {
         boolean diverged = trial.status() == TrialStatus.DIVERGED;
         String title =

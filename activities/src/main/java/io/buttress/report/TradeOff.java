@@ -73,7 +73,7 @@ final class TradeOff {
   static Chart runs(ReportedTask task, Comparison comparison, List<TrialResult> trials) {
     Map<String, List<Chart.Point>> points = new LinkedHashMap<>();
     for (TrialResult trial : trials) {
-      Double primary = trial.status() == TrialStatus.DONE ? Comparisons.primary(task, trial) : null;
+      Double primary = trial.status() == TrialStatus.DONE ? task.primary(trial) : null;
       Double rank =
           trial.collapse() == null ? null : trial.collapse().finetuned().get("effective_rank");
       if (primary != null && rank != null && Double.isFinite(rank)) {

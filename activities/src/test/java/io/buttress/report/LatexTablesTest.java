@@ -131,6 +131,8 @@ class LatexTablesTest {
     }
     return ReportText.latex(
         LatexTables.of(
-            study, Comparisons.of(trials, reported, false, trial -> Optional.empty()), false));
+            study,
+            TrialAggregation.comparisons(trials, reported, false, trial -> Optional.empty()),
+            false));
   }
 }

@@ -85,7 +85,9 @@ class StabilityTest {
 
   private static List<Stability.Row> of(boolean byMethod, TrialResult... trials) {
     return Stability.of(
-            Comparisons.of(List.of(trials), TASKS, byMethod, trial -> Optional.empty()), byMethod)
+            TrialAggregation.comparisons(
+                List.of(trials), TASKS, byMethod, trial -> Optional.empty()),
+            byMethod)
         .get(0)
         .methods();
   }

@@ -6,7 +6,6 @@ import io.buttress.result.Setting;
 import io.buttress.statistics.Interval;
 import io.buttress.statistics.Ranks;
 import io.buttress.statistics.Statistic;
-import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
 import java.util.ArrayList;
@@ -22,12 +21,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.commons.math3.stat.StatUtils;
 
-/** Tables of methods by (model, task, regime), in the order in which the trials name them. */
-final class Comparisons {
-  /** A correlation up to this is no better than none. */
-  private static final double NO_CORRELATION = 0.1;
-
-  private Comparisons() {}
+/**
+ * Summarises trials over seeds: a {@link Comparison} for each (model, task, regime), in the order
+ * in which the trials name them.
+ */
+final class TrialAggregation {
+  private TrialAggregation() {}
 
   private record Group(String model, String task, String regime) {}
 
@@ -36,7 +35,7 @@ final class Comparisons {
    * @param predictions of a trial for the validation set
    * @throws IllegalArgumentException when a trial's task is not among {@code tasks}
    */
-  static List<Comparison> of(
+  static List<Comparison> comparisons(
       List<TrialResult> trials,
       List<ReportedTask> tasks,
       boolean byMethod,
@@ -53,47 +52,12 @@ final class Comparisons {
     List<Comparison> comparisons = new ArrayList<>();
     groups.forEach(
         (group, settings) -> {
-          ReportedTask task = task(tasks, group.task());
+          ReportedTask task = ReportedTask.named(tasks, group.task());
           comparisons.add(
               compare(
                   group, task, settings, Differences.of(task, settings, byMethod, predictions)));
         });
     return comparisons;
-  }
-
-  /** A trial's primary metric on the validation set; null where undefined. */
-  static Double primary(ReportedTask task, TrialResult trial) {
-    return trial.validation() == null ? null : Metrics.mean(task.metric(), trial.validation());
-  }
-
-  /** The value with which a run enters statistics; null for a trial without a result. */
-  static Double counted(ReportedTask task, TrialResult trial) {
-    Double primary = trial.status() == TrialStatus.DONE ? primary(task, trial) : null;
-    return isRun(trial) && primary == null ? task.baseline() : primary;
-  }
-
-  static ReportedTask task(List<ReportedTask> tasks, String id) {
-    return tasks.stream()
-        .filter(task -> task.id().equals(id))
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("a trial names the unknown task " + id));
-  }
-
-  private static boolean isRun(TrialResult trial) {
-    return trial.status() == TrialStatus.DONE || trial.status() == TrialStatus.DIVERGED;
-  }
-
-  /** Whether a done trial learned nothing that a constant prediction does not know. */
-  static boolean isDegenerate(ReportedTask task, TrialResult trial) {
-    if (trial.status() != TrialStatus.DONE) {
-      return false;
-    }
-    if (task.kind() == TaskKind.REGRESSION) {
-      Double pearson = trial.validation() == null ? null : trial.validation().get("pearson");
-      return pearson == null || !(pearson > NO_CORRELATION);
-    }
-    Double primary = primary(task, trial);
-    return primary == null || primary <= task.baseline() + Ranks.TIE;
   }
 
   private static Comparison compare(
@@ -125,14 +89,14 @@ final class Comparisons {
       Differences.Difference difference) {
     double[] values =
         trials.stream()
-            .map(trial -> counted(task, trial))
+            .map(trial -> task.counted(trial))
             .filter(Objects::nonNull)
             .mapToDouble(value -> value)
             .toArray();
-    int runs = (int) trials.stream().filter(Comparisons::isRun).count();
+    int runs = (int) trials.stream().filter(ReportedTask::isRun).count();
     int diverged =
         (int) trials.stream().filter(trial -> trial.status() == TrialStatus.DIVERGED).count();
-    int degenerate = (int) trials.stream().filter(trial -> isDegenerate(task, trial)).count();
+    int degenerate = (int) trials.stream().filter(trial -> task.isDegenerate(trial)).count();
     return new Comparison.Row(
         setting.method(),
         setting.parameters(),
@@ -187,7 +151,7 @@ final class Comparisons {
 
   private static double deviceSeconds(List<TrialResult> trials) {
     return trials.stream()
-        .filter(trial -> isRun(trial) && trial.trainSeconds() != null)
+        .filter(trial -> ReportedTask.isRun(trial) && trial.trainSeconds() != null)
         .mapToDouble(TrialResult::trainSeconds)
         .sum();
   }
