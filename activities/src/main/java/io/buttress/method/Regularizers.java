@@ -1,6 +1,7 @@
 package io.buttress.method;
 
 import io.buttress.model.EncoderConfig;
+import io.buttress.model.InvalidModelException;
 import io.buttress.study.Method;
 import io.buttress.study.Problem;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** The methods by the id that a study uses. */
 public final class Regularizers {
@@ -73,6 +75,20 @@ public final class Regularizers {
    */
   public static List<Problem> problems(Method method, String model, EncoderConfig config) {
     return implementation(method).check().problems(method, model, config);
+  }
+
+  /**
+   * Checks a setting before a model is trained by it.
+   *
+   * @throws InvalidModelException listing its problems
+   */
+  public static void requireFits(Method method, String model, EncoderConfig config)
+      throws InvalidModelException {
+    List<Problem> problems = problems(method, model, config);
+    if (!problems.isEmpty()) {
+      throw new InvalidModelException(
+          problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
+    }
   }
 
   private static Implementation implementation(Method method) {

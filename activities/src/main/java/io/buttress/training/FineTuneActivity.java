@@ -15,6 +15,7 @@ import io.buttress.encoding.ProbeStore;
 import io.buttress.encoding.Progress;
 import io.buttress.encoding.SnapshotMaker;
 import io.buttress.encoding.SnapshotStore;
+import io.buttress.method.Regularizers;
 import io.buttress.model.Bfloat16;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.InvalidModelException;
@@ -239,6 +240,7 @@ public final class FineTuneActivity implements FineTune {
       config.requireFits(split);
     }
     config.requireLayers(List.of(trial.collapse().layer()));
+    Regularizers.requireFits(trial.method(), trial.dataset().model().uri(), config);
     return config;
   }
 
