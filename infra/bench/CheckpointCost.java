@@ -12,6 +12,7 @@ import io.buttress.model.TextClassifier;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
+import io.buttress.storage.S3Access;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.ScratchFolder;
@@ -45,6 +46,16 @@ import org.slf4j.LoggerFactory;
 final class CheckpointCost {
   private static final double INTERVAL = 60;
   private static final double BAR = 0.02;
+
+  private static final S3Access.Names S3 =
+      new S3Access.Names(
+          "AWS_ENDPOINT_URL_S3",
+          "AWS_REGION",
+          "AWS_ACCESS_KEY_ID",
+          "AWS_SECRET_ACCESS_KEY",
+          "AWS_SESSION_TOKEN",
+          "AWS_CA_BUNDLE",
+          "BUTTRESS_BUCKET");
 
   /** A checkpoint waits for so many times what storing the last one took. */
   private static final double LEAST_INTERVALS = 20;
@@ -85,17 +96,22 @@ final class CheckpointCost {
 
   private static ObjectStore objects(Path scratch) throws IOException {
     Map<String, String> environment = System.getenv();
-    String endpoint = environment.get("AWS_ENDPOINT_URL_S3");
+    String endpoint = environment.get(S3.endpoint());
     System.out.println("into " + (endpoint == null ? "a directory" : "the bucket at " + endpoint));
     return endpoint == null
         ? new DirectoryObjectStore(scratch.resolve("store"))
         : new MinioObjectStore(
-            URI.create(endpoint),
-            environment.getOrDefault("AWS_REGION", "us-east-1"),
-            environment.get("AWS_ACCESS_KEY_ID"),
-            environment.get("AWS_SECRET_ACCESS_KEY"),
-            environment.get("BUTTRESS_BUCKET"),
-            Duration.ofMinutes(1));
+            new S3Access(
+                URI.create(endpoint),
+                environment.getOrDefault(S3.region(), "us-east-1"),
+                environment.get(S3.accessKey()),
+                environment.get(S3.secretKey()),
+                null,
+                null,
+                S3),
+            environment.get(S3.bucket()),
+            Duration.ofMinutes(1),
+            new MetricRegistry());
   }
 
   private void run(ModelFolder folder, ObjectStore objects, int batchSize, int length, int blocks)

@@ -12,6 +12,7 @@ import okhttp3.tls.HandshakeCertificates;
  * @param sessionToken of temporary credentials, as a Security Token Service gives them; null
  *     without
  * @param authorities whom to trust; null: whom the JVM trusts
+ * @param names for messages that say which setting to look at
  */
 public record S3Access(
     URI endpoint,
@@ -19,7 +20,18 @@ public record S3Access(
     String accessKey,
     String secretKey,
     String sessionToken,
-    HandshakeCertificates authorities) {
+    HandshakeCertificates authorities,
+    Names names) {
+
+  /** What the settings are called where they are made. */
+  public record Names(
+      String endpoint,
+      String region,
+      String accessKey,
+      String secretKey,
+      String sessionToken,
+      String authorities,
+      String bucket) {}
 
   /** What the server knows from us and may repeat. */
   Secrets secrets() {

@@ -1,6 +1,8 @@
 package io.buttress.stack;
 
+import com.codahale.metrics.MetricRegistry;
 import io.buttress.storage.MinioObjectStore;
+import io.buttress.storage.S3Access;
 import io.minio.credentials.AssumeRoleProvider;
 import io.minio.credentials.Credentials;
 import io.minio.errors.MinioException;
@@ -56,11 +58,16 @@ public interface Stack extends AutoCloseable {
   /** A client of its own for each caller, who closes it. */
   default MinioObjectStore objects() {
     return new MinioObjectStore(
-        URI.create(variable("AWS_ENDPOINT_URL_S3")),
-        variable("AWS_REGION"),
-        variable("AWS_ACCESS_KEY_ID"),
-        variable("AWS_SECRET_ACCESS_KEY"),
+        new S3Access(
+            URI.create(variable("AWS_ENDPOINT_URL_S3")),
+            variable("AWS_REGION"),
+            variable("AWS_ACCESS_KEY_ID"),
+            variable("AWS_SECRET_ACCESS_KEY"),
+            null,
+            null,
+            SettingNames.S3),
         variable("BUTTRESS_BUCKET"),
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(5),
+        new MetricRegistry());
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
+import io.buttress.stack.SettingNames;
 import io.buttress.stack.Stack;
 import io.buttress.stack.StackExtension;
 import java.io.IOException;
@@ -151,7 +152,8 @@ class MinioObjectStoreIT extends ObjectStoreContract {
             session.get("AWS_ACCESS_KEY_ID"),
             session.get("AWS_SECRET_ACCESS_KEY"),
             token,
-            null),
+            null,
+            SettingNames.S3),
         stack.variable("BUTTRESS_BUCKET"),
         Duration.ofSeconds(1),
         new MetricRegistry());
@@ -168,11 +170,16 @@ class MinioObjectStoreIT extends ObjectStoreContract {
 
   private static MinioObjectStore at(String endpoint, String secret, String bucket) {
     return new MinioObjectStore(
-        URI.create(endpoint),
-        stack.variable("AWS_REGION"),
-        stack.variable("AWS_ACCESS_KEY_ID"),
-        secret,
+        new S3Access(
+            URI.create(endpoint),
+            stack.variable("AWS_REGION"),
+            stack.variable("AWS_ACCESS_KEY_ID"),
+            secret,
+            null,
+            null,
+            SettingNames.S3),
         bucket,
-        Duration.ofSeconds(1));
+        Duration.ofSeconds(1),
+        new MetricRegistry());
   }
 }

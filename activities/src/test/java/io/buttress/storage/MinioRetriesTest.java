@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.codahale.metrics.MetricRegistry;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.buttress.stack.SettingNames;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -69,7 +70,13 @@ class MinioRetriesTest {
   private MinioObjectStore store(int port, Duration patience) {
     return new MinioObjectStore(
         new S3Access(
-            URI.create("http://127.0.0.1:" + port), "us-east-1", "key", "secret", TOKEN, null),
+            URI.create("http://127.0.0.1:" + port),
+            "us-east-1",
+            "key",
+            "secret",
+            TOKEN,
+            null,
+            SettingNames.S3),
         "bucket",
         patience,
         metrics);

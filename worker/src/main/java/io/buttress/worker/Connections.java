@@ -28,6 +28,18 @@ final class Connections {
   private static final Duration STORE_START_PATIENCE = Duration.ofSeconds(5);
   private static final Duration STORE_PATIENCE = Duration.ofMinutes(2);
 
+  private static final String BUCKET = "BUTTRESS_BUCKET";
+
+  private static final S3Access.Names S3 =
+      new S3Access.Names(
+          "AWS_ENDPOINT_URL_S3",
+          "AWS_REGION",
+          "AWS_ACCESS_KEY_ID",
+          "AWS_SECRET_ACCESS_KEY",
+          "AWS_SESSION_TOKEN",
+          "AWS_CA_BUNDLE",
+          BUCKET + ", " + Environment.S3_BUCKETS);
+
   private Connections() {}
 
   /**
@@ -78,7 +90,7 @@ final class Connections {
           environment.cacheBytes(),
           metrics);
     } catch (IllegalArgumentException e) {
-      throw new ServiceException("BUTTRESS_BUCKET: " + e.getMessage(), e);
+      throw new ServiceException(BUCKET + ": " + e.getMessage(), e);
     } catch (IOException e) {
       throw new ServiceException(e.getMessage(), e);
     }
@@ -91,31 +103,32 @@ final class Connections {
       try {
         buckets.put(name, bucket(environment, name, STORE_PATIENCE, metrics));
       } catch (IllegalArgumentException e) {
-        throw new ServiceException("BUTTRESS_S3_BUCKETS: " + e.getMessage(), e);
+        throw new ServiceException(Environment.S3_BUCKETS + ": " + e.getMessage(), e);
       }
     }
     return new Buckets(buckets);
   }
 
   private static String own(Environment environment) throws ServiceException {
-    return environment.require("BUTTRESS_BUCKET", "a bucket that exists");
+    return environment.require(BUCKET, "a bucket that exists");
   }
 
   private static MinioObjectStore bucket(
       Environment environment, String name, Duration patience, MetricRegistry metrics)
       throws ServiceException {
-    URI endpoint = environment.uri("AWS_ENDPOINT_URL_S3", "the object store's address");
+    URI endpoint = environment.uri(S3.endpoint(), "the object store's address");
     if (!endpoint.getPath().isEmpty()) {
-      throw new ServiceException("AWS_ENDPOINT_URL_S3: must not have a path");
+      throw new ServiceException(S3.endpoint() + ": must not have a path");
     }
     return new MinioObjectStore(
         new S3Access(
             endpoint,
-            environment.get("AWS_REGION").orElse("us-east-1"),
-            environment.requireToken("AWS_ACCESS_KEY_ID", "the object store's access key"),
-            environment.requireToken("AWS_SECRET_ACCESS_KEY", "the object store's secret key"),
-            environment.token("AWS_SESSION_TOKEN").orElse(null),
-            environment.authorities("AWS_CA_BUNDLE").orElse(null)),
+            environment.get(S3.region()).orElse("us-east-1"),
+            environment.requireToken(S3.accessKey(), "the object store's access key"),
+            environment.requireToken(S3.secretKey(), "the object store's secret key"),
+            environment.token(S3.sessionToken()).orElse(null),
+            environment.authorities(S3.authorities()).orElse(null),
+            S3),
         name,
         patience,
         metrics);

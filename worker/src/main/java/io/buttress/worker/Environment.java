@@ -44,6 +44,8 @@ public final class Environment {
 
   private static final Pattern POD = Pattern.compile("([a-z0-9-]+)/([a-z0-9.-]+)");
 
+  static final String S3_BUCKETS = "BUTTRESS_S3_BUCKETS";
+
   /** As Python's {@code huggingface_hub} reads them. */
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
 
@@ -203,7 +205,7 @@ public final class Environment {
 
   /** Buckets that {@code s3:} sources may be read from. */
   public List<String> s3Buckets() throws ServiceException {
-    return get("BUTTRESS_S3_BUCKETS").stream()
+    return get(S3_BUCKETS).stream()
         .flatMap(names -> Stream.of(names.split("[:,\\s]+")))
         .filter(name -> !name.isEmpty())
         .distinct()
