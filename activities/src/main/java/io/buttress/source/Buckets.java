@@ -11,12 +11,15 @@ import java.util.TreeSet;
 
 /** The buckets that {@code s3:} may read. Safe for many threads. */
 public final class Buckets {
-  public static final Buckets NONE = new Buckets(Map.of());
-
   private final Map<String, ObjectStore> buckets;
+  private final String name;
 
-  public Buckets(Map<String, ObjectStore> buckets) {
+  /**
+   * @param name of the setting that lists them, for messages
+   */
+  public Buckets(Map<String, ObjectStore> buckets, String name) {
     this.buckets = Map.copyOf(buckets);
+    this.name = name;
   }
 
   /**
@@ -30,7 +33,9 @@ public final class Buckets {
       throw new SourceException(
           "bucket "
               + uri.bucket()
-              + " is not among those that this worker may read (BUTTRESS_S3_BUCKETS: "
+              + " is not among those that this worker may read ("
+              + name
+              + ": "
               + (buckets.isEmpty() ? "none" : String.join(", ", new TreeSet<>(buckets.keySet())))
               + ")");
     }

@@ -17,7 +17,7 @@ final class HubCache {
   private final Path hub;
 
   /**
-   * @param hub {@code HF_HOME/hub}; need not exist
+   * @param hub need not exist
    */
   HubCache(Path hub) {
     this.hub = hub.toAbsolutePath();

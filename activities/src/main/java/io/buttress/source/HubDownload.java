@@ -98,7 +98,7 @@ final class HubDownload {
             + " came "
             + DOWNLOADS
             + " times with another checksum than "
-            + hub.http().endpoint()
+            + hub.access().endpoint()
             + " gives it; look for a proxy that changes downloads, or name another revision");
   }
 

@@ -32,14 +32,6 @@ final class HubHttp implements Http.Site {
     this.http = new Http(new OkHttpClient(), address -> true, this, pace, metrics, "hub");
   }
 
-  URI endpoint() {
-    return endpoint;
-  }
-
-  boolean hasToken() {
-    return token.isPresent();
-  }
-
   /** A call of the API. A server that cannot be reached at all is left to the caller at once. */
   String get(String path) throws Refusal, IOException {
     return http.text(HttpUrl.get(endpoint + path));

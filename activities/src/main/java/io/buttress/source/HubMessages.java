@@ -12,10 +12,12 @@ import java.util.Set;
 final class HubMessages {
   private static final int SHOWN = 10;
 
-  private final HubHttp http;
+  private final HubAccess hub;
+  private final HubAccess.Names names;
 
-  HubMessages(HubHttp http) {
-    this.http = http;
+  HubMessages(HubAccess hub) {
+    this.hub = hub;
+    this.names = hub.names();
   }
 
   SourceException notCached(HubUri uri, Path cache) {
@@ -24,12 +26,27 @@ final class HubMessages {
         uri
             + " is not in the local Hugging Face cache ("
             + cache
-            + ") and HF_HUB_OFFLINE is set; unset it, run `hf download "
+            + ") and "
+            + names.offline()
+            + " is set; unset it, run `hf download "
             + uri.repository()
             + (uri.file() == null ? "" : " " + uri.file() + " --repo-type dataset")
             + revision
             + "`, or give a file: "
             + (uri.file() == null ? "folder" : "URI"));
+  }
+
+  /** A revision of which the cache holds some files is all that can be had. */
+  IOException partlyCached(HubUri uri, String commit) {
+    return new IOException(
+        uri
+            + ": commit "
+            + commit
+            + " is in the cache without this file, and "
+            + hub.endpoint()
+            + " does not answer; check "
+            + names.endpoint()
+            + " and the network");
   }
 
   /**
@@ -39,16 +56,20 @@ final class HubMessages {
    * @param files what the repository holds, as far as that is known
    */
   SourceException refused(HubUri uri, String file, Refusal refusal, Set<String> files) {
-    String page = http.endpoint() + (uri.file() == null ? "/" : "/datasets/") + uri.repository();
+    String page = hub.endpoint() + (uri.file() == null ? "/" : "/datasets/") + uri.repository();
     String problem =
         switch (refusal.code()) {
           case "GatedRepo" ->
-              http.hasToken()
-                  ? "is gated, and HF_TOKEN's account may not read it; accept its licence at "
+              hub.token().isPresent()
+                  ? "is gated, and "
+                      + names.token()
+                      + "'s account may not read it; accept its licence at "
                       + page
                   : "is gated; accept its licence at "
                       + page
-                      + " and set HF_TOKEN to a token of that account";
+                      + " and set "
+                      + names.token()
+                      + " to a token of that account";
           case "RevisionNotFound" ->
               "has no revision '"
                   + uri.revisionOrMain()
@@ -63,28 +84,28 @@ final class HubMessages {
 
   private String noRepository() {
     return "is not at "
-        + http.endpoint()
-        + (http.hasToken()
-            ? ", or HF_TOKEN's account may not see it; check owner and name"
-            : ", or is private; check owner and name, or set HF_TOKEN");
+        + hub.endpoint()
+        + (hub.token().isPresent()
+            ? ", or " + names.token() + "'s account may not see it; check owner and name"
+            : ", or is private; check owner and name, or set " + names.token());
   }
 
   private String other(Refusal refusal) {
     String reason = refusal.reason().isEmpty() ? "" : ": " + refusal.reason();
     boolean denied = refusal.status() == 401 || refusal.status() == 403;
-    if (denied && http.hasToken()) {
-      return "cannot be read with this HF_TOKEN" + reason + "; check it, or unset it";
+    if (denied && hub.token().isPresent()) {
+      return "cannot be read with this " + names.token() + reason + "; check it, or unset it";
     }
     // A hub tells strangers neither what is private nor what is not there.
     if (refusal.status() == 401) {
       return noRepository();
     }
     return "is refused by "
-        + http.endpoint()
+        + hub.endpoint()
         + " with status "
         + refusal.status()
         + reason
-        + (denied ? "; set HF_TOKEN" : "; check HF_ENDPOINT");
+        + (denied ? "; set " + names.token() : "; check " + names.endpoint());
   }
 
   private static String holding(Set<String> files) {
@@ -102,13 +123,20 @@ final class HubMessages {
   IOException failed(HubUri uri, IOException problem) {
     if (problem instanceof DiskWriteException) {
       return new IOException(
-          uri + ": " + problem.getMessage() + "; free some space, or set HF_HOME to another disk",
+          uri
+              + ": "
+              + problem.getMessage()
+              + "; free some space, or set "
+              + names.home()
+              + " to another disk",
           problem);
     }
     if (problem instanceof FileSystemException) {
       return new IOException(
           uri
-              + ": the local Hugging Face cache cannot be written; set HF_HOME elsewhere: "
+              + ": the local Hugging Face cache cannot be written; set "
+              + names.home()
+              + " elsewhere: "
               + problem,
           problem);
     }
@@ -116,11 +144,13 @@ final class HubMessages {
     return new IOException(
         uri
             + " cannot be fetched from "
-            + http.endpoint()
+            + hub.endpoint()
             + ": "
             + problem.getMessage()
             + (cause == problem ? "" : " (" + cause.getClass().getSimpleName() + ")")
-            + "; check HF_ENDPOINT and the network",
+            + "; check "
+            + names.endpoint()
+            + " and the network",
         problem);
   }
 }

@@ -38,7 +38,7 @@ final class HubSession {
 
   private HubSession(Hub hub, Map<HubUri, Revision> revisions, Consumer<String> progress) {
     this.hub = hub;
-    this.messages = new HubMessages(hub.http());
+    this.messages = new HubMessages(hub.access());
     this.revisions = revisions;
     this.progress = progress;
   }
@@ -94,7 +94,7 @@ final class HubSession {
     HubUri key = new HubUri(uri.repository(), uri.revisionOrMain(), files);
     Revision known = revisions.get(key);
     if (known == null) {
-      known = hub.offline() ? cached(uri) : resolved(uri);
+      known = hub.access().offline() ? cached(uri) : resolved(uri);
       revisions.put(key, known);
     }
     return known;
@@ -194,17 +194,11 @@ final class HubSession {
     if (here != null) {
       return here;
     }
-    if (hub.offline()) {
+    if (hub.access().offline()) {
       throw messages.notCached(uri, hub.cache().folder());
     }
     if (revision.files() == null) {
-      throw new IOException(
-          uri
-              + ": commit "
-              + revision.commit()
-              + " is in the cache without this file, and "
-              + hub.http().endpoint()
-              + " does not answer; check HF_ENDPOINT and the network");
+      throw messages.partlyCached(uri, revision.commit());
     }
     try {
       return new HubDownload(hub, uri, revision.commit(), progress).fetch(name);

@@ -30,7 +30,7 @@ public final class Sources {
   private static final Pattern SAMPLE = Pattern.compile("sample:([a-z0-9-]+)/([a-z]+)");
   private static final int SHOWN = 10;
 
-  private final List<Path> fileRoots;
+  private final FileRoots fileRoots;
   private final Hub hub;
   private final WebFiles web;
   private final Buckets buckets;
@@ -38,21 +38,21 @@ public final class Sources {
   private final Path sessions;
 
   /**
-   * @param fileRoots {@code file:} reaches only what lies below one of these after following links
+   * @param fileRoots where {@code file:} leads
    * @param hub where {@code hf:} leads
    * @param buckets where {@code s3:} leads
    * @param scratch directory for files that are generated or fetched; created when missing
    * @param metrics where bytes and retries are counted
    */
   public Sources(
-      List<Path> fileRoots, Hub hub, Buckets buckets, Path scratch, MetricRegistry metrics)
+      FileRoots fileRoots, Hub hub, Buckets buckets, Path scratch, MetricRegistry metrics)
       throws IOException {
     this(fileRoots, hub, new WebFiles(scratch.resolve("downloads"), metrics), buckets, scratch);
   }
 
-  Sources(List<Path> fileRoots, Hub hub, WebFiles web, Buckets buckets, Path scratch)
+  Sources(FileRoots fileRoots, Hub hub, WebFiles web, Buckets buckets, Path scratch)
       throws IOException {
-    this.fileRoots = fileRoots.stream().map(Sources::followed).toList();
+    this.fileRoots = fileRoots;
     this.hub = hub;
     this.web = web;
     this.buckets = buckets;
@@ -248,10 +248,10 @@ public final class Sources {
    * @param uri the model's, for messages
    */
   public Path inModelFolder(Path folder, String name, String uri) throws SourceException {
-    Path file = followed(folder.resolve(name));
+    Path file = FileRoots.followed(folder.resolve(name));
     // The hub's cache links to its own blobs; a folder of the author's may link anywhere.
-    if (uri.startsWith("file:") && !file.startsWith(followed(sessions))) {
-      requireAllowed(file, uri + "/" + name);
+    if (uri.startsWith("file:") && !file.startsWith(FileRoots.followed(sessions))) {
+      fileRoots.requireAllowed(file, uri + "/" + name);
     }
     return file;
   }
@@ -272,19 +272,12 @@ public final class Sources {
     if (parsed.getQuery() != null || parsed.getFragment() != null) {
       throw new SourceException(uri + " is not a file: write ? as %3F and # as %23");
     }
-    Path path = followed(Path.of(parsed.getPath()));
-    requireAllowed(path, uri);
+    Path path = FileRoots.followed(Path.of(parsed.getPath()));
+    fileRoots.requireAllowed(path, uri);
     if (!Files.exists(path)) {
       throw new SourceException(uri + " does not exist");
     }
     return path;
-  }
-
-  private void requireAllowed(Path path, String uri) throws SourceException {
-    if (fileRoots.stream().noneMatch(path::startsWith)) {
-      throw new SourceException(
-          uri + " lies outside the folders that this worker may read (BUTTRESS_FILE_ROOTS)");
-    }
   }
 
   private Path sample(String uri) throws SourceException, IOException {
@@ -302,20 +295,6 @@ public final class Sources {
     Files.writeString(whole, text);
     Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     return file;
-  }
-
-  /** Follows links as far as the path exists. */
-  private static Path followed(Path path) {
-    Path normal = path.toAbsolutePath().normalize();
-    for (Path there = normal; there != null; there = there.getParent()) {
-      try {
-        return there.toRealPath().resolve(there.relativize(normal)).normalize();
-      } catch (IOException e) {
-        // Not there or not to be entered: what is above it decides.
-        continue;
-      }
-    }
-    return normal;
   }
 
   private static void requireReadable(Path path, String uri) throws SourceException {

@@ -31,8 +31,6 @@ import org.slf4j.LoggerFactory;
  * when they come from the cache. Safe for many threads, and for many processes on one cache.
  */
 public final class ArtifactStore {
-  public static final long DEFAULT_CACHE_BYTES = 20_000_000_000L;
-
   static final String BLOBS = "blobs/";
   static final String REFS = "refs/";
 
@@ -50,24 +48,17 @@ public final class ArtifactStore {
 
   /** With a cache of the default size. */
   public ArtifactStore(ObjectStore objects, Path cache) throws IOException {
-    this(objects, cache, DEFAULT_CACHE_BYTES);
+    this(objects, new CacheSpace(cache), new MetricRegistry());
   }
 
   /**
-   * @param cache directory for verified local copies; created when missing
-   * @param cacheBytes how much of the disk it may take, as far as it is not in use
-   */
-  public ArtifactStore(ObjectStore objects, Path cache, long cacheBytes) throws IOException {
-    this(objects, cache, cacheBytes, new MetricRegistry());
-  }
-
-  /**
+   * @param cache for verified local copies
    * @param metrics where the cache's hits and misses are counted
    */
-  public ArtifactStore(ObjectStore objects, Path cache, long cacheBytes, MetricRegistry metrics)
+  public ArtifactStore(ObjectStore objects, CacheSpace cache, MetricRegistry metrics)
       throws IOException {
     this.objects = objects;
-    this.cache = new LocalCache(cache, cacheBytes);
+    this.cache = new LocalCache(cache);
     hits = metrics.counter("buttress.cache.hits");
     misses = metrics.counter("buttress.cache.misses");
     metrics.gauge("buttress.cache.disk.free.bytes", () -> this.cache::usableBytes);

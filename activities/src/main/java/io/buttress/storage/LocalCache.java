@@ -43,26 +43,23 @@ final class LocalCache {
   /** The largest object. */
   private static final long SCRATCH_ROOM = 5L << 30;
 
+  private final CacheSpace space;
   private final Path directory;
   private final Path blobs;
   private final Path folders;
   private final Path scratch;
   private final Staging staging;
-  private final long budget;
   private final Set<String> verified = ConcurrentHashMap.newKeySet();
   private final AtomicLong addedSinceCount = new AtomicLong(Long.MAX_VALUE / 2);
   private long counted;
 
-  /**
-   * @param budget bytes that the files may take, as far as they are not in use
-   */
-  LocalCache(Path directory, long budget) throws IOException {
-    this.directory = directory.toAbsolutePath().normalize();
-    this.budget = budget;
-    blobs = Files.createDirectories(this.directory.resolve("blobs"));
-    folders = Files.createDirectories(this.directory.resolve("folders"));
-    scratch = Files.createDirectories(this.directory.resolve("scratch"));
-    staging = new Staging(this.directory.resolve("incoming")).swept();
+  LocalCache(CacheSpace space) throws IOException {
+    this.space = space;
+    directory = space.folder().toAbsolutePath().normalize();
+    blobs = Files.createDirectories(directory.resolve("blobs"));
+    folders = Files.createDirectories(directory.resolve("folders"));
+    scratch = Files.createDirectories(directory.resolve("scratch"));
+    staging = new Staging(directory.resolve("incoming")).swept();
     ScratchFolder.sweep(scratch);
   }
 
@@ -168,8 +165,11 @@ final class LocalCache {
     } catch (DiskWriteException e) {
       throw new IOException(
           e.getMessage()
-              + "; free space, lower BUTTRESS_CACHE_BYTES, or set BUTTRESS_HOME to a folder on a larger"
-              + " disk",
+              + "; free space, lower "
+              + space.names().bytes()
+              + ", or set "
+              + space.names().folder()
+              + " to a folder on a larger disk",
           e);
     }
   }
@@ -188,6 +188,7 @@ final class LocalCache {
   }
 
   private synchronized void keepBudget(long added) throws IOException {
+    long budget = space.bytes();
     long since = addedSinceCount.addAndGet(added);
     if (since > budget / COUNTS_PER_BUDGET || counted + since > budget) {
       long total = files().stream().mapToLong(CachedFile::size).sum();

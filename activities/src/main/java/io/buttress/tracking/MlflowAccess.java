@@ -18,13 +18,22 @@ import org.mlflow.tracking.creds.BasicMlflowHostCreds;
  * @param password null without
  * @param token bearer token, used when there is no password; null without
  * @param authorities whom to trust; null: whom the JVM trusts
+ * @param names for messages that say which setting to look at
  */
 public record MlflowAccess(
     URI trackingUri,
     String username,
     String password,
     String token,
-    HandshakeCertificates authorities) {
+    HandshakeCertificates authorities,
+    Names names) {
+
+  /**
+   * What the settings are called where they are made.
+   *
+   * @param identity all that say who we are
+   */
+  public record Names(String trackingUri, String identity, String authorities) {}
 
   /**
    * @throws IllegalArgumentException when the URI is no HTTP address
@@ -33,7 +42,7 @@ public record MlflowAccess(
     String scheme = trackingUri.getScheme();
     if (trackingUri.getHost() == null || !("http".equals(scheme) || "https".equals(scheme))) {
       throw new IllegalArgumentException(
-          "MLFLOW_TRACKING_URI: must be http://HOST:PORT or https://HOST:PORT");
+          names.trackingUri() + ": must be http://HOST:PORT or https://HOST:PORT");
     }
     trackingUri = URI.create(trackingUri.toString().replaceAll("/+$", ""));
   }

@@ -19,19 +19,20 @@ import java.util.stream.Collectors;
 
 /** The tracking server's HTTP endpoints that its Java client lacks. */
 final class MlflowHttp {
-  private static final String SETTING = "MLFLOW_TRACKING_URI";
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(30);
   private static final Duration UPLOAD_TIMEOUT = Duration.ofMinutes(10);
   private static final int SHOWN = 200;
 
   private final MlflowAccess access;
+  private final MlflowAccess.Names names;
   // The server does not speak HTTP/2, and logs every attempt to.
   private final HttpClient client;
   private final Secrets secrets;
 
   MlflowHttp(MlflowAccess access) {
     this.access = access;
+    this.names = access.names();
     this.secrets = access.secrets();
     HttpClient.Builder builder =
         HttpClient.newBuilder()
@@ -54,12 +55,11 @@ final class MlflowHttp {
     int status = response.statusCode();
     if (status == 401 || status == 403) {
       throw new IOException(
-          problem(response)
-              + "; check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD (or _TOKEN), and the"
-              + " server's --allowed-hosts");
+          problem(response) + "; check " + names.identity() + ", and the server's --allowed-hosts");
     }
     if (status != 200 || !response.body().strip().startsWith("{")) {
-      throw new IOException(problem(response) + ", not as an MLflow server does; check " + SETTING);
+      throw new IOException(
+          problem(response) + ", not as an MLflow server does; check " + names.trackingUri());
     }
   }
 
@@ -101,8 +101,10 @@ final class MlflowHttp {
   IOException unreachable(IOException problem) {
     String what =
         TlsProblem.of(problem)
-            .map(tls -> ": " + tls.line(SETTING, "MLFLOW_TRACKING_SERVER_CERT_PATH", SETTING))
-            .orElseGet(() -> reason(problem) + "; check " + SETTING);
+            .map(
+                tls ->
+                    ": " + tls.line(names.trackingUri(), names.authorities(), names.trackingUri()))
+            .orElseGet(() -> reason(problem) + "; check " + names.trackingUri());
     return new IOException("cannot reach " + access + what, problem);
   }
 

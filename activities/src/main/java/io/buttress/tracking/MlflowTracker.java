@@ -181,7 +181,12 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
       return calls.run(client -> call.apply(new MlflowRuns(client)));
     } catch (TimeoutException e) {
       throw new IOException(
-          access + " has not answered for " + calls.limit() + "; check MLFLOW_TRACKING_URI", e);
+          access
+              + " has not answered for "
+              + calls.limit()
+              + "; check "
+              + access.names().trackingUri(),
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for " + access, e);

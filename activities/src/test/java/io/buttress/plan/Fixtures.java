@@ -2,9 +2,12 @@ package io.buttress.plan;
 
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.source.Buckets;
+import io.buttress.source.FileRoots;
 import io.buttress.source.Hub;
+import io.buttress.source.HubAccess;
 import io.buttress.source.SourceException;
 import io.buttress.source.Sources;
+import io.buttress.stack.SettingNames;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.Safetensors;
@@ -30,6 +33,9 @@ import java.util.TreeMap;
 
 /** What the tests of this package build on. */
 public final class Fixtures {
+  public static final Buckets NO_BUCKETS = new Buckets(Map.of(), "BUTTRESS_S3_BUCKETS");
+  public static final FileRoots NO_FILES = fileRoots();
+
   private Fixtures() {}
 
   public static ArtifactStore store(Path folder) throws IOException {
@@ -38,16 +44,22 @@ public final class Fixtures {
   }
 
   public static Sources sources(Path folder, Path... roots) throws IOException {
-    List<Path> allowed = roots.length == 0 ? List.of(Path.of("/")) : List.of(roots);
+    FileRoots allowed = roots.length == 0 ? fileRoots(Path.of("/")) : fileRoots(roots);
     Hub offline =
         new Hub(
-            Hub.DEFAULT_ENDPOINT,
-            Optional.empty(),
-            folder.resolve("hf"),
-            true,
+            new HubAccess(
+                Hub.DEFAULT_ENDPOINT,
+                Optional.empty(),
+                folder.resolve("hf"),
+                true,
+                SettingNames.HUB),
             new MetricRegistry());
     return new Sources(
-        allowed, offline, Buckets.NONE, folder.resolve("scratch"), new MetricRegistry());
+        allowed, offline, NO_BUCKETS, folder.resolve("scratch"), new MetricRegistry());
+  }
+
+  public static FileRoots fileRoots(Path... folders) {
+    return new FileRoots(List.of(folders), "BUTTRESS_FILE_ROOTS");
   }
 
   public static ResolvedModel imported(ArtifactStore store, Sources sources, String uri)

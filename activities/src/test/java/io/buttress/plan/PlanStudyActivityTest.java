@@ -7,10 +7,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
-import io.buttress.source.Buckets;
 import io.buttress.source.FakeHub;
 import io.buttress.source.Hub;
+import io.buttress.source.HubAccess;
 import io.buttress.source.Sources;
+import io.buttress.stack.SettingNames;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Prune;
@@ -220,17 +221,23 @@ class PlanStudyActivityTest {
           .with("sub/dev.jsonl", "{\"text\": \"b\", \"label\": \"1\"}\n");
       Hub hub =
           new Hub(
-              server.endpoint(),
-              Optional.empty(),
-              folder.resolve("home"),
-              false,
+              new HubAccess(
+                  server.endpoint(),
+                  Optional.empty(),
+                  folder.resolve("home"),
+                  false,
+                  SettingNames.HUB),
               new MetricRegistry());
       stop();
       start(
           new PlanStudyActivity(
               store,
               new Sources(
-                  List.of(), hub, Buckets.NONE, folder.resolve("scratch"), new MetricRegistry())));
+                  Fixtures.NO_FILES,
+                  hub,
+                  Fixtures.NO_BUCKETS,
+                  folder.resolve("scratch"),
+                  new MetricRegistry())));
       TaskSpec task =
           Fixtures.task(
               "hf:datasets/org/texts@v1/train.tsv", "hf:datasets/org/texts@v1/sub/dev.jsonl");
@@ -266,18 +273,20 @@ class PlanStudyActivityTest {
     server.repository("datasets/org/texts", "c".repeat(40)).with("train.tsv", "text\tlabel\n");
     Hub hub =
         new Hub(
-            server.endpoint(),
-            Optional.empty(),
-            folder.resolve("home"),
-            false,
+            new HubAccess(
+                server.endpoint(),
+                Optional.empty(),
+                folder.resolve("home"),
+                false,
+                SettingNames.HUB),
             new MetricRegistry());
     StudyResolver resolver =
         new StudyResolver(
             store,
             new Sources(
-                List.of(Path.of("/")),
+                Fixtures.fileRoots(Path.of("/")),
                 hub,
-                Buckets.NONE,
+                Fixtures.NO_BUCKETS,
                 folder.resolve("scratch"),
                 new MetricRegistry()));
     String train = "hf:datasets/org/texts/train.tsv";

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.codahale.metrics.MetricRegistry;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
+import io.buttress.stack.SettingNames;
 import io.buttress.study.HubUri;
 import java.io.IOException;
 import java.net.URI;
@@ -67,14 +68,18 @@ class HubSessionTest {
   }
 
   private HubSession session(Optional<String> token) {
-    return new HubSession(
-        new Hub(server.endpoint(), token, home, false, Paces.QUICK, new MetricRegistry()));
+    return new HubSession(hub(token, Paces.QUICK));
   }
 
   private HubSession offline() {
-    return new HubSession(
-        new Hub(
-            server.endpoint(), Optional.empty(), home, true, Paces.QUICK, new MetricRegistry()));
+    HubAccess access =
+        new HubAccess(server.endpoint(), Optional.empty(), home, true, SettingNames.HUB);
+    return new HubSession(new Hub(access, Paces.QUICK, new MetricRegistry()));
+  }
+
+  private Hub hub(Optional<String> token, Pace pace) {
+    HubAccess access = new HubAccess(server.endpoint(), token, home, false, SettingNames.HUB);
+    return new Hub(access, pace, new MetricRegistry());
   }
 
   private static HubUri uri(String text) {
@@ -285,7 +290,7 @@ class HubSessionTest {
   @Test
   void aBusyHubIsWaitedForAsItAsks() throws Exception {
     server.cdnFails(FakeHub.status(429, "Retry-After", "1"));
-    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT, new MetricRegistry());
+    Hub hub = hub(TOKEN, Paces.IMPATIENT);
     assertThat(new HubSession(hub).file(TRAIN).path()).hasBinaryContent(data);
     List<Instant> times = downloads().map(FakeHub.Request::at).toList();
     assertThat(times).hasSize(2);
@@ -305,7 +310,7 @@ class HubSessionTest {
     FakeHub.Fault[] always = new FakeHub.Fault[1000];
     Arrays.fill(always, FakeHub.status(503));
     server.hubFails(always);
-    Hub hub = new Hub(server.endpoint(), TOKEN, home, false, Paces.IMPATIENT, new MetricRegistry());
+    Hub hub = hub(TOKEN, Paces.IMPATIENT);
     assertThatExceptionOfType(IOException.class)
         .isThrownBy(() -> new HubSession(hub).file(TRAIN))
         .withMessageContainingAll(TRAIN.toString(), "503", "HF_ENDPOINT");
@@ -386,7 +391,7 @@ class HubSessionTest {
     train();
     URI nobody = server.endpoint();
     server.close();
-    Hub unreachable = new Hub(nobody, TOKEN, home, false, Paces.IMPATIENT, new MetricRegistry());
+    Hub unreachable = hub(TOKEN, Paces.IMPATIENT);
     assertThat(new HubSession(unreachable).model(MODEL).commit()).isEqualTo(FIRST);
     assertThat(new HubSession(unreachable).file(TRAIN).path()).hasBinaryContent(data);
     assertThatExceptionOfType(IOException.class)
@@ -427,10 +432,7 @@ class HubSessionTest {
     try (FileSystem disk = Jimfs.newFileSystem(small)) {
       Hub hub =
           new Hub(
-              server.endpoint(),
-              TOKEN,
-              disk.getPath("/hf"),
-              false,
+              new HubAccess(server.endpoint(), TOKEN, disk.getPath("/hf"), false, SettingNames.HUB),
               Paces.QUICK,
               new MetricRegistry());
       assertThatThrownBy(() -> new HubSession(hub).file(TRAIN))

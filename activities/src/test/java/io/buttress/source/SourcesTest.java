@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.dataset.DataFormat;
 import io.buttress.plan.Fixtures;
+import io.buttress.stack.SettingNames;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import java.io.IOException;
@@ -131,9 +132,9 @@ class SourcesTest {
     bucket.putIfAbsent("data/a b.tsv", inside.resolve("a b.tsv"));
     Sources sources =
         new Sources(
-            List.of(),
+            Fixtures.NO_FILES,
             hub(),
-            new Buckets(Map.of("mine", bucket)),
+            new Buckets(Map.of("mine", bucket), "BUTTRESS_S3_BUCKETS"),
             folder.resolve("scratch"),
             new MetricRegistry());
     try (SourceSession session = sources.session()) {
@@ -199,7 +200,9 @@ class SourcesTest {
 
   private Hub hub() {
     return new Hub(
-        Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true, new MetricRegistry());
+        new HubAccess(
+            Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true, SettingNames.HUB),
+        new MetricRegistry());
   }
 
   private static Path dataFile(Sources sources, String uri) throws Exception {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
+import io.buttress.plan.Fixtures;
+import io.buttress.stack.SettingNames;
 import io.buttress.study.Json;
 import io.buttress.study.SourceUri;
 import java.io.IOException;
@@ -304,14 +306,20 @@ class WebFilesTest {
     server.with("/a.zip", zip);
     Hub hub =
         new Hub(
-            Hub.DEFAULT_ENDPOINT,
-            Optional.empty(),
-            folder.resolve("hf"),
-            true,
+            new HubAccess(
+                Hub.DEFAULT_ENDPOINT,
+                Optional.empty(),
+                folder.resolve("hf"),
+                true,
+                SettingNames.HUB),
             new MetricRegistry());
     Sources sources =
         new Sources(
-            List.of(), hub, web(SERVER, Paces.QUICK), Buckets.NONE, folder.resolve("scratch"));
+            Fixtures.NO_FILES,
+            hub,
+            web(SERVER, Paces.QUICK),
+            Fixtures.NO_BUCKETS,
+            folder.resolve("scratch"));
     String pin = "#sha256=" + FakeHub.sha256(zip);
     try (SourceSession session = sources.session()) {
       String train = server.uri("/a.zip!/d/train.tsv");

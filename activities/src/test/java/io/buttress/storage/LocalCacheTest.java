@@ -52,7 +52,12 @@ class LocalCacheTest {
   }
 
   private ArtifactStore store(long budget) throws IOException {
-    return new ArtifactStore(objects, cache, budget);
+    return new ArtifactStore(objects, space(budget), new MetricRegistry());
+  }
+
+  private CacheSpace space(long budget) {
+    return new CacheSpace(
+        cache, budget, new CacheSpace.Names("BUTTRESS_HOME", "BUTTRESS_CACHE_BYTES"));
   }
 
   /** Random bytes, in the object store alone. */
@@ -80,7 +85,7 @@ class LocalCacheTest {
   @Test
   void countsWhatItHasAndWhatItFetches() throws IOException {
     MetricRegistry metrics = new MetricRegistry();
-    ArtifactStore store = new ArtifactStore(objects, cache, Long.MAX_VALUE, metrics);
+    ArtifactStore store = new ArtifactStore(objects, space(Long.MAX_VALUE), metrics);
     Artifact artifact = artifact();
     store.file(artifact, "a");
     store.file(artifact, "a");
@@ -213,7 +218,7 @@ class LocalCacheTest {
             return super.putIfAbsent(key, file);
           }
         };
-    ArtifactStore store = new ArtifactStore(full, cache, Long.MAX_VALUE);
+    ArtifactStore store = new ArtifactStore(full, space(Long.MAX_VALUE), new MetricRegistry());
     store.blob(blob(old));
     lastUsed(old, Duration.ofHours(2));
 

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.buttress.result.MetricPoint;
+import io.buttress.stack.SettingNames;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,8 +48,10 @@ final class MlflowAccessTest {
             .addTrustedCertificate(certificate.certificate())
             .build();
 
-    try (MlflowTracker trusting = tracker(new MlflowAccess(uri, null, null, null, authorities));
-        MlflowTracker other = tracker(new MlflowAccess(uri, null, null, null, null))) {
+    try (MlflowTracker trusting =
+            tracker(new MlflowAccess(uri, null, null, null, authorities, SettingNames.MLFLOW));
+        MlflowTracker other =
+            tracker(new MlflowAccess(uri, null, null, null, null, SettingNames.MLFLOW))) {
       trusting.verifyReachable();
       trusting.log("run", POINTS);
       for (var call : List.of((Call) other::verifyReachable, () -> other.log("run", POINTS))) {
@@ -68,8 +71,8 @@ final class MlflowAccessTest {
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     for (MlflowAccess access :
         List.of(
-            new MlflowAccess(uri, "user", password, null, null),
-            new MlflowAccess(uri, null, null, token, null))) {
+            new MlflowAccess(uri, "user", password, null, null, SettingNames.MLFLOW),
+            new MlflowAccess(uri, null, null, token, null, SettingNames.MLFLOW))) {
       String sent = access.authorization().orElseThrow().replaceFirst("^\\w+ ", "");
       try (MlflowTracker tracker = tracker(access)) {
         for (var call :

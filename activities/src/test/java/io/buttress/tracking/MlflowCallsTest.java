@@ -7,6 +7,7 @@ import com.codahale.metrics.MetricRegistry;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.buttress.result.MetricPoint;
+import io.buttress.stack.SettingNames;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -70,7 +71,8 @@ class MlflowCallsTest {
 
   private MlflowTracker tracker(Duration limit) {
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
-    return new MlflowTracker(new MlflowAccess(uri, null, null, null, null), null, metrics, limit);
+    return new MlflowTracker(
+        new MlflowAccess(uri, null, null, null, null, SettingNames.MLFLOW), null, metrics, limit);
   }
 
   @AfterEach

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.stack.SettingNames;
 import io.buttress.stack.Stack;
 import io.buttress.stack.StackExtension;
 import io.buttress.storage.ArtifactStore;
@@ -21,7 +22,7 @@ class MlflowReachabilityIT {
 
   private MlflowTracker tracker(String uri) throws IOException {
     return new MlflowTracker(
-        new MlflowAccess(URI.create(uri), null, null, null, null),
+        new MlflowAccess(URI.create(uri), null, null, null, null, SettingNames.MLFLOW),
         new ArtifactStore(
             new DirectoryObjectStore(directory.resolve("store")), directory.resolve("cache")),
         new MetricRegistry());

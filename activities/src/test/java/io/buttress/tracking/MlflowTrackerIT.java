@@ -14,6 +14,7 @@ import io.buttress.result.BestModels;
 import io.buttress.result.MetricHistory;
 import io.buttress.result.MetricPoint;
 import io.buttress.result.ResultStore;
+import io.buttress.stack.SettingNames;
 import io.buttress.stack.Stack;
 import io.buttress.stack.StackExtension;
 import io.buttress.storage.ArtifactStore;
@@ -89,7 +90,12 @@ class MlflowTrackerIT {
 
   private MlflowAccess access() {
     return new MlflowAccess(
-        URI.create(stack.variable("MLFLOW_TRACKING_URI")), null, null, null, null);
+        URI.create(stack.variable("MLFLOW_TRACKING_URI")),
+        null,
+        null,
+        null,
+        null,
+        SettingNames.MLFLOW);
   }
 
   private ArtifactStore inBucket() throws IOException {

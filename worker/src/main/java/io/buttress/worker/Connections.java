@@ -40,6 +40,15 @@ final class Connections {
           "AWS_CA_BUNDLE",
           BUCKET + ", " + Environment.S3_BUCKETS);
 
+  private static final String USERNAME = "MLFLOW_TRACKING_USERNAME";
+  private static final String PASSWORD = "MLFLOW_TRACKING_PASSWORD";
+
+  static final MlflowAccess.Names MLFLOW =
+      new MlflowAccess.Names(
+          "MLFLOW_TRACKING_URI",
+          USERNAME + " and " + PASSWORD + " (or _TOKEN)",
+          "MLFLOW_TRACKING_SERVER_CERT_PATH");
+
   private Connections() {}
 
   /**
@@ -86,8 +95,7 @@ final class Connections {
       }
       return new ArtifactStore(
           bucket(environment, own(environment), STORE_PATIENCE, metrics),
-          environment.home().resolve("cache"),
-          environment.cacheBytes(),
+          environment.cache(),
           metrics);
     } catch (IllegalArgumentException e) {
       throw new ServiceException(BUCKET + ": " + e.getMessage(), e);
@@ -106,7 +114,7 @@ final class Connections {
         throw new ServiceException(Environment.S3_BUCKETS + ": " + e.getMessage(), e);
       }
     }
-    return new Buckets(buckets);
+    return new Buckets(buckets, Environment.S3_BUCKETS);
   }
 
   private static String own(Environment environment) throws ServiceException {
@@ -138,12 +146,11 @@ final class Connections {
   static MlflowTracker mlflow(
       Environment environment, ArtifactStore artifacts, MetricRegistry metrics)
       throws ServiceException {
-    URI uri = environment.uri("MLFLOW_TRACKING_URI", "the MLflow server's address");
-    Optional<String> username = environment.get("MLFLOW_TRACKING_USERNAME");
-    Optional<String> password = environment.get("MLFLOW_TRACKING_PASSWORD");
+    URI uri = environment.uri(MLFLOW.trackingUri(), "the MLflow server's address");
+    Optional<String> username = environment.get(USERNAME);
+    Optional<String> password = environment.get(PASSWORD);
     if (username.isPresent() != password.isPresent()) {
-      throw new ServiceException(
-          "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD: set both or none");
+      throw new ServiceException(USERNAME + " and " + PASSWORD + ": set both or none");
     }
     try {
       MlflowTracker tracker =
@@ -153,7 +160,8 @@ final class Connections {
                   username.orElse(null),
                   password.orElse(null),
                   environment.token("MLFLOW_TRACKING_TOKEN").orElse(null),
-                  environment.authorities("MLFLOW_TRACKING_SERVER_CERT_PATH").orElse(null)),
+                  environment.authorities(MLFLOW.authorities()).orElse(null),
+                  MLFLOW),
               artifacts,
               metrics);
       tracker.verifyReachable();
@@ -167,7 +175,7 @@ final class Connections {
    * To MLflow, and to Temporal's web UI where {@code BUTTRESS_TEMPORAL_UI} says that there is one.
    */
   static Links links(Environment environment, String namespace) throws ServiceException {
-    URI mlflow = environment.uri("MLFLOW_TRACKING_URI", "the MLflow server's address");
+    URI mlflow = environment.uri(MLFLOW.trackingUri(), "the MLflow server's address");
     URI ui = null;
     if (environment.get("BUTTRESS_TEMPORAL_UI").isPresent()) {
       ui = environment.uri("BUTTRESS_TEMPORAL_UI", "the address of Temporal's web UI");

@@ -96,7 +96,9 @@ final class EmbeddedMlflow implements AutoCloseable {
 
   MlflowTracker tracker(ArtifactStore artifacts) {
     return new MlflowTracker(
-        new MlflowAccess(uri, null, null, null, null), artifacts, new MetricRegistry());
+        new MlflowAccess(uri, null, null, null, null, Connections.MLFLOW),
+        artifacts,
+        new MetricRegistry());
   }
 
   URI uri() {

@@ -2,8 +2,10 @@ package io.buttress.worker;
 
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.access.Authorities;
+import io.buttress.source.FileRoots;
 import io.buttress.source.Hub;
-import io.buttress.storage.ArtifactStore;
+import io.buttress.source.HubAccess;
+import io.buttress.storage.CacheSpace;
 import java.io.File;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -45,6 +47,13 @@ public final class Environment {
   private static final Pattern POD = Pattern.compile("([a-z0-9-]+)/([a-z0-9.-]+)");
 
   static final String S3_BUCKETS = "BUTTRESS_S3_BUCKETS";
+
+  private static final String HOME = "BUTTRESS_HOME";
+  private static final String CACHE_BYTES = "BUTTRESS_CACHE_BYTES";
+  private static final String FILE_ROOTS = "BUTTRESS_FILE_ROOTS";
+
+  private static final HubAccess.Names HUB =
+      new HubAccess.Names("HF_ENDPOINT", "HF_TOKEN", "HF_HOME", "HF_HUB_OFFLINE");
 
   /** As Python's {@code huggingface_hub} reads them. */
   private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");
@@ -157,32 +166,39 @@ public final class Environment {
    */
   public Hub hub(MetricRegistry metrics) throws ServiceException {
     Path home =
-        get("HF_HOME")
+        get(HUB.home())
             .map(Path::of)
             .orElse(Path.of(System.getProperty("user.home"), ".cache", "huggingface"));
     URI endpoint =
-        get("HF_ENDPOINT").isEmpty() ? Hub.DEFAULT_ENDPOINT : uri("HF_ENDPOINT", "a hub's address");
-    return new Hub(endpoint, token("HF_TOKEN"), home, hubOffline(), metrics);
+        get(HUB.endpoint()).isEmpty()
+            ? Hub.DEFAULT_ENDPOINT
+            : uri(HUB.endpoint(), "a hub's address");
+    return new Hub(new HubAccess(endpoint, token(HUB.token()), home, hubOffline(), HUB), metrics);
   }
 
   private boolean hubOffline() throws ServiceException {
-    String offline = get("HF_HUB_OFFLINE").orElse("0").toUpperCase(Locale.ROOT);
+    String offline = get(HUB.offline()).orElse("0").toUpperCase(Locale.ROOT);
     return TRUE.contains(offline);
   }
 
   /** State of embedded runs and local caches. */
   public Path home() throws ServiceException {
-    return get("BUTTRESS_HOME")
+    return get(HOME)
         .map(Path::of)
         .orElse(Path.of(System.getProperty("user.home"), ".buttress"))
         .toAbsolutePath();
   }
 
-  /** How much of the disk the local cache of the object store may take. */
-  public long cacheBytes() throws ServiceException {
-    Optional<String> text = get("BUTTRESS_CACHE_BYTES");
+  /** What the local cache of the object store may take of the disk. */
+  public CacheSpace cache() throws ServiceException {
+    return new CacheSpace(
+        home().resolve("cache"), cacheBytes(), new CacheSpace.Names(HOME, CACHE_BYTES));
+  }
+
+  private long cacheBytes() throws ServiceException {
+    Optional<String> text = get(CACHE_BYTES);
     if (text.isEmpty()) {
-      return ArtifactStore.DEFAULT_CACHE_BYTES;
+      return CacheSpace.DEFAULT_BYTES;
     }
     Matcher size = SIZE.matcher(text.get().strip().toUpperCase(Locale.ROOT));
     BigInteger bytes = BigInteger.ZERO;
@@ -191,16 +207,24 @@ public final class Environment {
     }
     if (bytes.signum() <= 0 || bytes.bitLength() > 63) {
       throw new ServiceException(
-          "BUTTRESS_CACHE_BYTES: must be a positive number of bytes, as 20000000000 or 20GB, not "
+          CACHE_BYTES
+              + ": must be a positive number of bytes, as 20000000000 or 20GB, not "
               + text.get());
     }
     return bytes.longValueExact();
   }
 
-  /** Folders below which {@code file:} sources may be read; empty when the variable is not set. */
-  public Optional<List<Path>> fileRoots() throws ServiceException {
-    return get("BUTTRESS_FILE_ROOTS")
-        .map(roots -> Stream.of(roots.split(File.pathSeparator)).map(Path::of).toList());
+  /**
+   * Folders below which {@code file:} sources may be read.
+   *
+   * @param otherwise when the variable is not set
+   */
+  public FileRoots fileRoots(List<Path> otherwise) throws ServiceException {
+    List<Path> folders =
+        get(FILE_ROOTS)
+            .map(roots -> Stream.of(roots.split(File.pathSeparator)).map(Path::of).toList())
+            .orElse(otherwise);
+    return new FileRoots(folders, FILE_ROOTS);
   }
 
   /** Buckets that {@code s3:} sources may be read from. */

@@ -63,16 +63,14 @@ final class LocalCommand implements Callable<Integer> {
     Path home = environment.home();
     try (HomeLock lock = HomeLock.acquire(home);
         EmbeddedMlflow mlflow = noMlflow ? null : EmbeddedMlflow.start(environment)) {
-      ArtifactStore artifacts =
-          new ArtifactStore(
-              new DirectoryObjectStore(home.resolve("store")),
-              home.resolve("cache"),
-              environment.cacheBytes());
       // Nobody asks for them here: the console shows what is going on.
       MetricRegistry metrics = new MetricRegistry();
+      ArtifactStore artifacts =
+          new ArtifactStore(
+              new DirectoryObjectStore(home.resolve("store")), environment.cache(), metrics);
       Sources sources =
           new Sources(
-              environment.fileRoots().orElse(List.of(Path.of("/"))),
+              environment.fileRoots(List.of(Path.of("/"))),
               environment.hub(metrics),
               Connections.sources(environment, metrics),
               home.resolve("cache"),

@@ -72,7 +72,7 @@ final class WorkerCommand implements Callable<Integer> {
     // A worker in a cluster reads files only where it is told to.
     Sources sources =
         new Sources(
-            environment.fileRoots().orElse(List.of()),
+            environment.fileRoots(List.of()),
             environment.hub(registry),
             Connections.sources(environment, registry),
             environment.home().resolve("cache"),

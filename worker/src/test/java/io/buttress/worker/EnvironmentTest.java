@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class EnvironmentTest {
+  private static final List<Path> ROOT = List.of(Path.of("/"));
 
   @Test
   void readsSecretsFromFiles(@TempDir Path folder) throws Exception {
@@ -61,13 +62,14 @@ final class EnvironmentTest {
 
   @Test
   void blankIsAbsent() throws Exception {
-    assertThat(new Environment(Map.of("BUTTRESS_FILE_ROOTS", " ")).fileRoots()).isEmpty();
+    assertThat(new Environment(Map.of("BUTTRESS_FILE_ROOTS", " ")).fileRoots(ROOT).folders())
+        .isEqualTo(ROOT);
   }
 
   @Test
   void splitsFileRoots() throws Exception {
-    assertThat(new Environment(Map.of("BUTTRESS_FILE_ROOTS", "/a:/b")).fileRoots())
-        .contains(List.of(Path.of("/a"), Path.of("/b")));
+    assertThat(new Environment(Map.of("BUTTRESS_FILE_ROOTS", "/a:/b")).fileRoots(ROOT).folders())
+        .containsExactly(Path.of("/a"), Path.of("/b"));
   }
 
   @Test
@@ -80,21 +82,22 @@ final class EnvironmentTest {
   @ParameterizedTest
   @CsvSource({"1, 1", "20000000000, 20000000000", "20GB, 20000000000", "3 mb, 3000000", "7B, 7"})
   void readsHowLargeTheCacheMayBe(String text, long bytes) throws Exception {
-    assertThat(new Environment(Map.of("BUTTRESS_CACHE_BYTES", text)).cacheBytes()).isEqualTo(bytes);
+    assertThat(new Environment(Map.of("BUTTRESS_CACHE_BYTES", text)).cache().bytes())
+        .isEqualTo(bytes);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"0", "0GB", "-1", "1.5GB", "GB", "20 gigabytes", "99999999999TB"})
   void refusesACacheThatIsNoPositiveNumberOfBytes(String text) {
     Environment environment = new Environment(Map.of("BUTTRESS_CACHE_BYTES", text));
-    assertThatThrownBy(environment::cacheBytes)
+    assertThatThrownBy(environment::cache)
         .isInstanceOf(ServiceException.class)
         .hasMessageContainingAll("BUTTRESS_CACHE_BYTES", text);
   }
 
   @Test
   void theCacheIsLimitedWithoutASetting() throws Exception {
-    assertThat(new Environment(Map.of()).cacheBytes()).isEqualTo(20_000_000_000L);
+    assertThat(new Environment(Map.of()).cache().bytes()).isEqualTo(20_000_000_000L);
   }
 
   @ParameterizedTest
