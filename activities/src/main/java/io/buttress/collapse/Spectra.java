@@ -13,7 +13,7 @@ import org.apache.commons.csv.CSVRecord;
 /**
  * Singular values of the representations before and after fine-tuning, descending, equally many.
  *
- * @param pretrained s_1, s_2, ...; 0 where rounding could have left as much
+ * @param pretrained s_1, s_2, ...; 0 where no larger than rounding errors
  * @param finetuned likewise
  */
 public record Spectra(double[] pretrained, double[] finetuned) {

@@ -20,7 +20,7 @@ public record Spectrum(int n, int h, double[] singular, double[] variances) {
   private static final double EPSILON = Math.ulp(1.0);
 
   /**
-   * Takes both from one QR decomposition, whose R has the singular values of what it was made of.
+   * Takes both from one QR decomposition: R has the singular values of the matrix.
    *
    * @throws IllegalArgumentException when Z is empty or holds a value that is not finite
    */

@@ -43,7 +43,7 @@ public final class FewShot {
     return subset;
   }
 
-  /** By how much, in n-ths of an example, once the subset has one more row. */
+  /** How far a label is behind its share once the subset has one more row, times n. */
   private static long behind(int label, int size, int[] counts, int[] taken, int n) {
     return (long) counts[label] * (size + 1) - (long) taken[label] * n;
   }

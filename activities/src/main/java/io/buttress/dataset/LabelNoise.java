@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * Training labels of which some are wrong. Those of a smaller fraction are wrong for every larger
- * one, too, in the same way; they depend on the number of examples, the labels and the seed alone.
+ * Training labels of which some are wrong. A larger fraction keeps the wrong labels of a smaller
+ * one and adds others; they depend on the number of examples, the labels and the seed alone.
  *
  * @param targets class indices, n
  * @param flipped row numbers whose label is wrong, ascending
@@ -26,7 +26,7 @@ public record LabelNoise(float[] targets, int[] flipped) {
     Random random = new Random(Seeds.derive(seed, "label-noise", 1));
     float[] noisy = targets.clone();
     for (int row : flipped) {
-      // One of the others: as many places further round the circle of classes.
+      // A shift of 1 to labels - 1, modulo labels: every other label is equally likely.
       noisy[row] = ((int) targets[row] + 1 + random.nextInt(labels - 1)) % labels;
     }
     Arrays.sort(flipped);

@@ -45,12 +45,12 @@ public record SelectionSplit(int[] remaining, int[] heldOut) {
         IntStream.range(0, n).filter(row -> apart[row]).toArray());
   }
 
-  /** How many rows each stratum gives: its quota rounded down, then up where most is cut off. */
+  /** Rows of each stratum by largest remainder: quotas are rounded down, the largest rests up. */
   private static int[] shares(int[] stratum, int size) {
     int n = stratum.length;
     long[] quotas = new long[Arrays.stream(stratum).max().orElseThrow() + 1];
     for (int s : stratum) {
-      // In n-ths, so that nothing is rounded before its time.
+      // Times n: whole numbers, which are exact.
       quotas[s] += size;
     }
     int[] shares = Arrays.stream(quotas).mapToInt(quota -> (int) (quota / n)).toArray();

@@ -19,7 +19,7 @@ public final class SubwordTokenizer implements AutoCloseable {
     defaultProperty("OPT_OUT_TRACKING", "true");
   }
 
-  // HuggingFaceTokenizer's own methods also make every token's text and place.
+  // Called directly: HuggingFaceTokenizer's methods also build every token's text and offsets.
   private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 
   private final HuggingFaceTokenizer tokenizer;
@@ -39,7 +39,7 @@ public final class SubwordTokenizer implements AutoCloseable {
             "padding", "DO_NOT_PAD",
             "stride", "0",
             "maxLength", Integer.toString(maxLength),
-            // Else DJL cuts at 512, whatever the model can take.
+            // By default DJL truncates at 512 tokens, even for models that take more.
             "modelMaxLength", Integer.toString(maxLength));
     try {
       tokenizer = HuggingFaceTokenizer.newInstance(json, options);
@@ -73,7 +73,7 @@ public final class SubwordTokenizer implements AutoCloseable {
       LIBRARY.deleteEncoding(encodings[i]);
     }
     for (int[] row : ids) {
-      // The library does not cut at all then.
+      // The library does not truncate when the special tokens alone are too long.
       if (row.length > maxLength) {
         throw new SourceException(
             "training.maxLength: %d has no room for the special tokens of %s"

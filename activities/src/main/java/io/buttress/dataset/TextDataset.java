@@ -159,7 +159,7 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
       return new Targets(spec.kind(), labels, false, spec.label());
     }
 
-    /** For a set with a column, and perhaps labels, of its own. */
+    /** For an out-of-distribution set, whose label column and labels may be its own. */
     Targets as(Reading reading) {
       return reading.labels() == null
           ? new Targets(kind, labels, given, reading.label())

@@ -29,7 +29,7 @@ final class Utf8File {
     if (Files.size(file) == 0) {
       throw new InvalidDataException(uri, 0, "the file is empty");
     }
-    // A pass of its own: a reader decodes ahead of what is being parsed and loses the line.
+    // A pass of its own, because a parser's reader decodes ahead: it cannot tell the line.
     requireWellFormed(file, uri);
     BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8);
     reader.mark(1);

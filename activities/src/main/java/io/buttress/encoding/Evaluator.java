@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 public final class Evaluator {
   private static final int BATCH = 64;
 
-  /** Of how many examples {@link #runWithEveryLayer} keeps every layer at most. */
+  /** Most examples of which {@link #runWithEveryLayer} keeps every layer. */
   public static final int SAMPLE = 256;
 
   private final TextClassifier model;
@@ -92,7 +92,7 @@ public final class Evaluator {
     return byLayer;
   }
 
-  /** Copies the batch's representations to their rows, as far as there are such rows. */
+  /** Copies the representations of examples that the target has rows for. */
   private void keep(int layer, Output output, Batch batch, Pooling pooling, float[] target) {
     int width = model.config().hiddenSize();
     int kept = target.length / width;
@@ -109,7 +109,7 @@ public final class Evaluator {
     }
   }
 
-  /** Its first {@value #SAMPLE} examples. */
+  /** The split's first {@value #SAMPLE} examples, on which collapse is followed. */
   public static Split sample(Split split) {
     return split.rows(IntStream.range(0, sampled(split.size())).toArray());
   }

@@ -15,7 +15,7 @@ public final class HandOver {
   private boolean requested;
   private int running;
 
-  /** Asks what runs to give itself back. */
+  /** Asks running work to end soon, for an immediate retry on another worker. */
   public synchronized void request() {
     requested = true;
   }

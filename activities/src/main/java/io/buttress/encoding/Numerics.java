@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What else decides the last bits of a floating-point result: equal inputs give equal bytes only on
- * the same kind of device, with the same number of threads and the same vector instructions.
+ * What decides the last bits of a floating-point result beside its inputs: only on the same kind of
+ * device, with as many threads and the same vector instructions, equal inputs give equal bytes.
  *
  * @param device {@code cpu} or {@code gpu}
  * @param threads of the engine, per process
@@ -34,13 +34,14 @@ public record Numerics(String device, int threads, String instructions) {
         return widest(Files.readAllLines(PROCESSORS));
       }
     } catch (IOException e) {
-      // Known by its architecture alone.
+      // Then the architecture has to do.
     }
     return System.getProperty("os.arch");
   }
 
   /**
-   * As PyTorch has kernels for; elsewhere the architecture.
+   * The widest instruction set of a processor that PyTorch has kernels for; without one of these
+   * the architecture's name.
    *
    * @param processors lines of {@code /proc/cpuinfo}
    */
@@ -55,7 +56,7 @@ public record Numerics(String device, int threads, String instructions) {
                         List.of(line.substring(line.indexOf(':') + 1).strip().split("\\s+"))))
             .orElse(Set.of());
     if (flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"))) {
-      // Kernels for bfloat16 differ by these.
+      // bfloat16 runs on other kernels where the processor has instructions for it.
       return flags.contains("amx_bf16")
           ? "amx"
           : flags.contains("avx512_bf16") ? "avx512_bf16" : "avx512";

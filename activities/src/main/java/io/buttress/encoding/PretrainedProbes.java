@@ -36,7 +36,7 @@ public final class PretrainedProbes {
     }
     ResolvedModel source = request.dataset().model();
     ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
-    // The head is not part of any representation: its seed is of no matter.
+    // Representations do not depend on the head, so its seed does not matter.
     try (EngineLock engine = EngineLock.acquire(progress);
         TextClassifier model = new TextClassifier(folder, folder.config(), 1, purpose -> 0)) {
       if (!pretrained) {

@@ -34,7 +34,7 @@ public final class SnapshotMaker {
     ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
     folder.config().requireFits(split);
     folder.config().requireLayers(request.layers());
-    // The head is not part of any representation: its seed is of no matter.
+    // Representations do not depend on the head, so its seed does not matter.
     try (EngineLock engine = EngineLock.acquire(progress);
         TextClassifier model = new TextClassifier(folder, folder.config(), 1, purpose -> 0);
         ScratchFolder scratch = store.scratch()) {

@@ -37,7 +37,7 @@ record HeadLoss(double[][] x, float[] targets, int[] rows, TaskKind kind, int ou
         }
         scores[k] = score;
       }
-      // Scores become their own derivatives.
+      // Overwrites the scores with the derivatives of the loss by them.
       loss += kind == TaskKind.REGRESSION ? squared(scores, targets[row]) : entropy(scores, row);
       for (int k = 0; k < outputs; k++) {
         double slope = scores[k] / rows.length;

@@ -12,7 +12,7 @@ import smile.math.BFGS;
  * not penalised.
  */
 public final class LinearFit {
-  /** From strong to weak, each from the solution of the one before, as Kumar et al. 2022. */
+  /** L2 strengths, strongest first; each fit starts from the one before (Kumar et al. 2022). */
   private static final double[] L2 = {100, 10, 1, 0.1, 0.01, 1e-3, 1e-4, 1e-5};
 
   private static final double HELD_OUT = 0.2;

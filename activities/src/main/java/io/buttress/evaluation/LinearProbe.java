@@ -35,7 +35,7 @@ public record LinearProbe(double[] mean, double[] deviation, double[] theta, int
       }
     }
     for (int j = 0; j < width; j++) {
-      // What never varies tells nothing, and rounding of its mean must not be blown up.
+      // A constant dimension is not scaled up: only the rounding of its mean would be left.
       boolean varies = Math.sqrt(deviation[j]) > 1e-6 * Math.abs(mean[j]);
       deviation[j] = varies ? Math.sqrt(deviation[j]) : Double.POSITIVE_INFINITY;
     }

@@ -29,7 +29,7 @@ public record Predictions(float[] targets, float[] predictions, boolean defined)
           targets = Arrays.copyOf(targets, 2 * n);
           predictions = Arrays.copyOf(predictions, 2 * n);
         }
-        // Numbers alone, none of them quoted.
+        // Split at commas: all fields are numbers, and none is quoted.
         String[] row = rows.next().split(",", 4);
         targets[n] = Float.parseFloat(row[1]);
         predictions[n] = Float.parseFloat(row[2]);

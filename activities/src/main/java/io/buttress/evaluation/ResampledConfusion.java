@@ -2,7 +2,7 @@ package io.buttress.evaluation;
 
 import java.util.List;
 
-/** Metrics of a classification need no more than how often each pair of labels occurs. */
+/** Metrics of a classification on resamples, from counts of (target, prediction) pairs. */
 final class ResampledConfusion implements ResampledMetric {
   private final List<String> metric;
   private final int labels;

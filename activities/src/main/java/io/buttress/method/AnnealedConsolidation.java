@@ -23,7 +23,7 @@ final class AnnealedConsolidation implements Regularizer {
   }
 
   private double annealing(int step) {
-    // Never 0, so that the weight decay below stays finite.
+    // Kept above 0, because weightDecay divides by it.
     return Math.max(1e-200, 1 / (1 + Math.exp(-slope * (step + 1 - midpoint))));
   }
 

@@ -15,7 +15,7 @@ interface EncoderCheck {
    */
   List<Problem> problems(Method method, String model, EncoderConfig config);
 
-  /** For a method whose {@code n} counts layers. */
+  /** The check of a method whose {@code n} counts layers. */
   static List<Problem> layers(Method method, String model, EncoderConfig config) {
     return method.integer("n", 0) <= config.layers()
         ? List.of()

@@ -11,8 +11,8 @@ import io.buttress.study.TaskKind;
  */
 record LinearHead(float[] weight, float[] bias) {
   /**
-   * Fits a head. Features are centred and scaled by one mean and one standard deviation of all of
-   * them, which the head takes back.
+   * Fits a head. Features are standardised by one mean and one standard deviation of all of them;
+   * the head that is returned takes features as they are.
    *
    * @param features {@code [n][width]}
    * @param targets class indices, or scores

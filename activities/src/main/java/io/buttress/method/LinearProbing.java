@@ -12,7 +12,7 @@ final class LinearProbing implements Regularizer {
   private final boolean fineTunes;
 
   /**
-   * @param fineTunes whether the head is only the start
+   * @param fineTunes whether everything is fine-tuned from that head on
    */
   LinearProbing(Context context, boolean fineTunes) {
     this.context = context;

@@ -68,9 +68,9 @@ public interface Regularizer {
   }
 
   /**
-   * Whether it reads or moves word embeddings of tokens that the training set does not have, as
-   * penalties on parameters do. Otherwise these do not take part in training, but for weight decay,
-   * which saves time and memory.
+   * Whether it reads or changes word embeddings of tokens that the training set does not have, as
+   * penalties on parameters do. If not, these only shrink by weight decay, and training keeps no
+   * gradients and moments for them, which saves time and memory.
    */
   default boolean usesAllTokens() {
     return false;

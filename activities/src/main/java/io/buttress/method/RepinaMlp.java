@@ -33,7 +33,7 @@ final class RepinaMlp extends Repina {
     }
   }
 
-  /** To start as the identity, phi must hold every x as max(x, 0) and max(-x, 0). */
+  /** An identity through relu holds every x as max(x, 0) and max(-x, 0): twice the width. */
   static List<Problem> problems(Method method, String model, EncoderConfig config) {
     List<Problem> problems = new ArrayList<>(Repina.problems(method, model, config));
     int hidden = config.hiddenSize();
@@ -50,7 +50,7 @@ final class RepinaMlp extends Repina {
     return problems;
   }
 
-  /** For {@code phiInit: fit}: phi starts as what reads the pre-trained out of itself best. */
+  /** For {@code phiInit: fit}: phi first learns to reproduce the pre-trained representations. */
   @Override
   public void prepare(Preparation preparation) {
     if (lambda() == 0 || !context.method().text("phiInit").equals("fit")) {

@@ -34,7 +34,7 @@ public record Batch(
     NDArray mask,
     NDArray targets) {
 
-  /** More would save little padding, and cost calls. */
+  /** Groups of a batch: more of them would save little padding, and each costs calls. */
   private static final int GROUPS = 4;
 
   /** Puts examples on a manager's device; the arrays live as long as the manager. */
@@ -76,7 +76,10 @@ public record Batch(
   }
 
   /**
-   * Longest first, equally many examples in each but the last; neighbours of one length are one.
+   * Cuts a batch, the longest examples first, into at most {@value #GROUPS} groups of equally many,
+   * the last apart; neighbours of the same length are joined.
+   *
+   * @return as {@link #groups()}
    */
   static long[] groups(int[] lengths) {
     int[] sorted = descending(lengths).map(i -> lengths[i]).toArray();

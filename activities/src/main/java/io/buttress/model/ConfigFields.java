@@ -42,7 +42,7 @@ record ConfigFields(ObjectNode json, String file) {
     return value;
   }
 
-  /** A switch of a variant that is not built here. */
+  /** Refuses a variant of the architecture that is not built here. */
   void off(String field) throws InvalidModelException {
     oneOf(field, "false", List.of("false"));
   }

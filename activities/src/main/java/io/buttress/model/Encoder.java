@@ -37,7 +37,7 @@ final class Encoder {
   }
 
   /**
-   * Has training passes look word embeddings up there.
+   * Makes training passes look word embeddings up in the rows that are trained.
    *
    * @param tokens null: in the model's own table again
    */

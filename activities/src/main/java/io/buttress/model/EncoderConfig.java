@@ -71,7 +71,7 @@ public record EncoderConfig(
             family.hasSegmentTable() ? fields.size("type_vocab_size") : 0,
             fields.index("pad_token_id", family.defaultPadId(), vocabulary),
             fields.oneOf(terms.activation(), "gelu", ACTIVATIONS),
-            // DistilBERT's is not configured, and this.
+            // transformers fixes DistilBERT's at 1e-12; its config.json has no such field.
             family == Family.DISTILBERT ? 1e-12 : fields.positive("layer_norm_eps", 1e-12),
             hiddenDropout,
             fields.rate(terms.attentionDropout(), 0.1),
@@ -125,7 +125,7 @@ public record EncoderConfig(
     return layer < 0 ? layers + 1 + layer : layer;
   }
 
-  /** Says which hidden states there are when {@code layer} is none of them; empty when it is. */
+  /** Why there is no such hidden state, in words; empty when there is one. */
   public Optional<String> missingLayer(int layer) {
     return layer >= -layers - 1 && layer <= layers
         ? Optional.empty()

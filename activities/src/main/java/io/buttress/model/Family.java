@@ -51,7 +51,7 @@ public enum Family {
   private final ConfigTerms terms;
   private final List<Renaming> renamings;
 
-  /** From the name inside to the name in files. A later one sees what an earlier one made. */
+  /** Part of a parameter's name here and in files; applied one after the other. */
   private record Renaming(String inside, String stored) {}
 
   Family(String modelType, String architecture, ConfigTerms terms, Renaming... renamings) {

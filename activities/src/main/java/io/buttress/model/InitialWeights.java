@@ -3,7 +3,7 @@ package io.buttress.model;
 import java.util.Arrays;
 import java.util.Random;
 
-/** What a parameter is before pre-training. */
+/** Draws a parameter's values as they are before pre-training. */
 public final class InitialWeights {
   private InitialWeights() {}
 

@@ -37,7 +37,7 @@ public final class ModelFolder {
           "vocab.json",
           "merges.txt");
 
-  /** All that is read of a folder. */
+  /** The files of a folder that are read. */
   public static final List<String> FILES =
       Stream.concat(Stream.of(CONFIG, WEIGHTS), TOKENIZER.stream()).toList();
 
@@ -66,7 +66,7 @@ public final class ModelFolder {
   private final ObjectNode json;
   private final EncoderConfig config;
 
-  /** By the names of the family's files, without prefix. */
+  /** Tensors by their names in files, without {@link Family#prefix}. */
   private final Map<String, Tensor> tensors;
 
   private ModelFolder(

@@ -52,7 +52,7 @@ public final class TextClassifier implements AutoCloseable {
   }
 
   /**
-   * As above.
+   * As the other constructor, in a precision.
    *
    * @param bfloat16 whether training passes compute the encoder's linear layers and attention in
    *     bfloat16, with weights and gradients in float32

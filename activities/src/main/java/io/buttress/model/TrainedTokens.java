@@ -40,7 +40,7 @@ public final class TrainedTokens implements AutoCloseable {
     BitSet seen = new BitSet(vocabulary);
     Arrays.stream(inputIds).flatMapToInt(Arrays::stream).forEach(seen::set);
     int[] tokens = seen.stream().toArray();
-    // No row has this number: a token that was not announced fails.
+    // -1 is no row: looking up a token that the training set does not have fails.
     long[] place = new long[vocabulary];
     Arrays.fill(place, -1);
     for (int i = 0; i < tokens.length; i++) {

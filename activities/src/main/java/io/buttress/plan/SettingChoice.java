@@ -19,7 +19,7 @@ import java.util.Objects;
  * first; of equal means the smaller {@code lambda} wins, then the one planned earlier.
  */
 final class SettingChoice {
-  /** Means are compared on a grid as fine as this: the order of a sum may cost as much. */
+  /** Means are compared rounded to this: sums in another order may differ in the last bits. */
   private static final double TIE = 1e-12;
 
   private SettingChoice() {}

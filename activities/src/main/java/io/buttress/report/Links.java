@@ -16,7 +16,7 @@ import java.nio.charset.StandardCharsets;
 public record Links(URI mlflow, URI workflows) {
   public static final Links NONE = new Links(null, null);
 
-  /** Of who we are at a server, nothing stays. */
+  /** Drops user names, passwords and queries from the addresses. */
   public Links {
     mlflow = plain(mlflow);
     workflows = plain(workflows);

@@ -7,13 +7,13 @@ package io.buttress.report;
  * @param dash pattern, which tells lines apart once colours repeat: solid, dashed, dotted
  */
 record Mark(int colour, int dash) {
-  /** What others are compared with, and what stays in the background. */
+  /** Grey and solid: a reference, and what stays in the background. */
   static final Mark QUIET = new Mark(0, 0);
 
-  /** A level or line that others are compared with. */
+  /** Grey and dashed: a level or line that others are compared with. */
   static final Mark DASHED = new Mark(0, 1);
 
-  /** Colours beside the quiet one. */
+  /** Colours beside grey. */
   static final int COLOURS = 7;
 
   private static final int DASHES = 3;

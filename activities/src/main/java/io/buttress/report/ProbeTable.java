@@ -58,7 +58,7 @@ record ProbeTable(List<String> tasks, List<Row> rows) {
         .toList();
   }
 
-  /** Of what is the same for all runs, or differs only in how much of a text is read. */
+  /** The row of an encoder that is not fine-tuned: runs differ in maxLength alone, if at all. */
   private static Row reference(
       String name,
       Iterable<String> keys,

@@ -30,7 +30,7 @@ final class ReportText {
   private static final Map<Character, String> LATEX =
       Map.ofEntries(
           Map.entry('\\', "\\textbackslash{}"),
-          // A line's end takes these two for its own when they come next.
+          // After a \\ that ends a line, LaTeX reads [ and * as its arguments.
           Map.entry('[', "{[}"),
           Map.entry('*', "{*}"),
           Map.entry('{', "\\{"),

@@ -26,7 +26,7 @@ public record ReportedTask(
   /** A correlation up to this is no better than none. */
   private static final double NO_CORRELATION = 0.1;
 
-  /** One that counts. */
+  /** A task that counts in wins and mean ranks. */
   ReportedTask(
       String id, TaskKind kind, List<String> metric, Double baseline, Integer trainExamples) {
     this(id, kind, metric, baseline, trainExamples, null);

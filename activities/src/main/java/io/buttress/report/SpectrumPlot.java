@@ -76,7 +76,7 @@ record SpectrumPlot(int last, List<Tick> ticks, List<Line> lines) {
     return new SpectrumPlot(last, ticks, lines);
   }
 
-  /** Of s_i / s_1 at every i, over the runs; 0 where one of them is. */
+  /** Geometric mean over the runs of s_i / s_1 at every i; 0 where one of them is 0. */
   private static double[] geometricMean(List<double[]> runs) {
     double[] mean = new double[runs.get(0).length];
     for (double[] run : runs) {

@@ -98,7 +98,7 @@ public record Stability(String model, String regime, List<Row> methods) {
         ratios.length == 0 ? null : StatUtils.geometricMean(ratios));
   }
 
-  /** Of a row's seconds to those of stl on the same task; null without the one or the other. */
+  /** The ratio of a row's seconds to those of stl on the same task; null where one is missing. */
   private static Double ratio(Placed placed, boolean byMethod) {
     Setting stl = new Setting(placed.row().method(), placed.row().parameters()).reference();
     Double reference =

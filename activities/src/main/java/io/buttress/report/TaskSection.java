@@ -100,7 +100,7 @@ record TaskSection(
         Gallery.ofTask(anchor, comparison, task, trials));
   }
 
-  /** One for each trial that can be looked at. */
+  /** The runs that have a page on the tracking server or in Temporal's web UI. */
   private static List<Run> runs(ReportedTask task, List<TrialResult> trials, Links.OfStudy links) {
     return trials.stream()
         .filter(trial -> links.run(trial) != null || links.workflow(trial) != null)

@@ -4,7 +4,7 @@ import io.buttress.result.Setting;
 import io.buttress.study.TrialResult;
 
 /**
- * A trial in the list of all.
+ * A trial in the list of all trials.
  *
  * @param runLink null without
  * @param workflowLink null without

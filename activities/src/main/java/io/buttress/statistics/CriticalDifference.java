@@ -92,7 +92,7 @@ public record CriticalDifference(
         groups(places, difference));
   }
 
-  /** Sum of t^3 - t over the ranks that t methods share. */
+  /** The correction for ties: the sum of t^3 - t over the ranks that t methods share. */
   private static double ties(Stream<Double> ranks) {
     Map<Double, Integer> shared = new LinkedHashMap<>();
     ranks.forEach(rank -> shared.merge(rank, 1, Integer::sum));

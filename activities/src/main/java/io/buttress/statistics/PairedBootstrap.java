@@ -26,7 +26,7 @@ public final class PairedBootstrap {
   private static final int MOST = 2000;
   private static final int LEAST = 200;
 
-  /** What one run may cost: resamples times examples. */
+  /** Most resamples times examples of one run: bounds the time that it takes. */
   private static final int BUDGET = 20_000_000;
 
   private final Double baseline;
@@ -95,7 +95,7 @@ public final class PairedBootstrap {
   /** The runs of two methods with one seed; null: it diverged, which counts as the baseline. */
   public record Pair(String fingerprint, String reference) {}
 
-  /** Of the mean of the first ones minus the mean of the references. */
+  /** Interval of the mean of the first runs minus the mean of the references. */
   public Interval interval(List<Pair> pairs) {
     double[] differences = new double[resamples];
     for (int resample = 0; resample < resamples; resample++) {

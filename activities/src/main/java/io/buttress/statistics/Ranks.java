@@ -7,7 +7,7 @@ import java.util.TreeMap;
 
 /** Ranks of means. */
 public final class Ranks {
-  /** Means closer than this are equal: the order of a sum may cost as much. */
+  /** Means closer than this are equal: they may differ by the rounding of sums in another order. */
   public static final double TIE = 1e-12;
 
   private Ranks() {}

@@ -39,7 +39,7 @@ public final class SignedRanks {
     double[] ranks =
         new NaturalRanking(TiesStrategy.AVERAGE)
             .rank(Arrays.stream(differences).map(Math::abs).toArray());
-    // Twice the ranks, which ties may halve, are whole.
+    // Ties give half ranks: doubled, all are whole numbers.
     int[] weights = Arrays.stream(ranks).mapToInt(rank -> (int) Math.round(2 * rank)).toArray();
     int total = Arrays.stream(weights).sum();
     int positive =
@@ -52,11 +52,11 @@ public final class SignedRanks {
         IntStream.rangeClosed(Math.max(positive, total - positive), total)
             .mapToDouble(sum -> chances[sum])
             .sum();
-    // Doubling the tail counts the middle twice.
+    // Twice the tail can exceed 1, when the statistic lies in the middle.
     return Math.min(1, 2 * tail);
   }
 
-  /** Of each sum of the weights that have a positive sign, when all signs are equally likely. */
+  /** The probability of each sum of positive weights, when all signs are equally likely. */
   private static double[] chances(int[] weights, int total) {
     double[] chances = new double[total + 1];
     chances[0] = 1;

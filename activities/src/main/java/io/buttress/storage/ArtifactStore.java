@@ -36,7 +36,7 @@ public final class ArtifactStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(ArtifactStore.class);
 
-  /** Of what turns out to be damaged. */
+  /** Attempts to read bytes that turn out to be damaged. */
   private static final int READS = 2;
 
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -75,7 +75,7 @@ public final class ArtifactStore {
    */
   public Optional<Artifact> find(String key) throws IOException {
     String flaw = null;
-    // What is damaged may have been so on its way, and not in the store.
+    // Damage may be in transit only, and the stored bytes sound.
     for (int attempt = 1; attempt <= READS; attempt++) {
       Optional<byte[]> ref = Download.bytes(objects, refKey(key));
       if (ref.isEmpty()) {
@@ -164,7 +164,7 @@ public final class ArtifactStore {
     Path ref = cache.incoming();
     try {
       cache.writing(() -> write(new ByteArrayInputStream(json), ref));
-      // A second time when what was there turns out to be corrupt or to name lost blobs.
+      // Once more after find removed a ref that was corrupt or named lost blobs.
       for (int attempt = 1; attempt <= 2; attempt++) {
         if (objects.putIfAbsent(refKey(artifact.key()), ref)) {
           restorePruned(artifact);

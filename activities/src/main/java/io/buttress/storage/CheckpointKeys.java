@@ -20,7 +20,7 @@ public final class CheckpointKeys {
     return trial(fingerprint) + attempt + "/";
   }
 
-  /** Tells, by its time, when an attempt began; among its checkpoints, and no checkpoint. */
+  /** A marker beside an attempt's checkpoints: its time tells when the attempt began. */
   public static String begun(String fingerprint, String attempt) {
     return attempt(fingerprint, attempt) + BEGUN;
   }

@@ -34,13 +34,13 @@ import org.slf4j.LoggerFactory;
 final class LocalCache {
   private static final Logger LOG = LoggerFactory.getLogger(LocalCache.class);
 
-  /** Steps open what they ask for at once; downloading the rest of a folder may take a while. */
+  /** A file used within this time is not removed: its folder may still be downloading. */
   private static final Duration IN_USE = Duration.ofHours(1);
 
-  /** Other processes add files, too: what is here is counted anew after this part of the budget. */
+  /** How often the cache is measured anew while its budget is written: others write to it, too. */
   private static final int COUNTS_PER_BUDGET = 20;
 
-  /** The largest object. */
+  /** Free space for a scratch folder: the size of the largest object. */
   private static final long SCRATCH_ROOM = 5L << 30;
 
   private final CacheSpace space;
@@ -149,7 +149,7 @@ final class LocalCache {
     return writing(() -> new ScratchFolder(scratch));
   }
 
-  /** Writes, and once more with room made for it when the disk takes no more. */
+  /** Writes; when the disk is full, removes what is not in use and writes once more. */
   <T> T writing(Write<T> write) throws IOException {
     try {
       return write.run();

@@ -55,7 +55,7 @@ public final class Prune {
     Set<String> named = named(refs);
     List<Entry> unnamed = old.stream().filter(blob -> !named.contains(blob.key())).toList();
     if (!dryRun) {
-      // Its own, so that of two at once neither takes what the other may have to put back.
+      // A suffix of this run: two runs at once must not delete what the other may put back.
       String own = "-" + UUID.randomUUID();
       for (Entry blob : unnamed) {
         objects.copy(blob.key(), blob.key().replace(ArtifactStore.BLOBS, ASIDE) + own);
@@ -63,7 +63,7 @@ public final class Prune {
       }
       List<String> setAside =
           objects.entries(ASIDE).stream()
-              // The others are of a pruning that was interrupted.
+              // Old ones of other runs are left from a run that was interrupted.
               .filter(entry -> entry.key().endsWith(own) || isOld(entry))
               .map(Entry::key)
               .toList();

@@ -54,7 +54,7 @@ final class AdamW implements AutoCloseable {
     trained.values().forEach(parameter -> parameter.setRequiresGradient(true));
     groups.forEach(group -> this.groups.add(group(group)));
     parameters = TorchOps.tensors(List.copyOf(trained.values()));
-    // Large ones that came and went with each step would leave ever other gaps in the heap.
+    // Allocated once: large arrays that come and go with every step fragment the heap.
     tables =
         TorchOps.tensors(
             trained.entrySet().stream()

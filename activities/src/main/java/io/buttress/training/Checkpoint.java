@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 record Checkpoint(Numbers numbers, Map<String, Tensor> tensors) {
 
   /**
-   * What is no tensor.
+   * The part that is not tensors.
    *
    * @param done optimizer steps done
    * @param examples seen

@@ -44,7 +44,7 @@ record CollapseWatch(
     return (long) done * moments / steps > (done - 1L) * moments / steps;
   }
 
-  /** Measures; no points when the representations are not finite, which the next loss tells of. */
+  /** Points of this moment; none for representations that are not finite: training has diverged. */
   List<MetricPoint> measure(int done, TextClassifier model, Regularizer method, Progress progress) {
     float[] values =
         new Evaluator(model, method.evaluation(), progress)

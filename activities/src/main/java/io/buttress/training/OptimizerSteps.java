@@ -64,7 +64,7 @@ final class OptimizerSteps implements AutoCloseable {
     return optimizer;
   }
 
-  /** Goes on as if so many steps had been taken; what they left is restored by whoever knows it. */
+  /** Goes on after steps of an earlier attempt, whose arrays {@link RunState} restores. */
   void skip(int steps) {
     for (int step = 0; step < steps; step++) {
       groups.stepped(step, schedule.rate(step), training.weightDecay());
@@ -129,7 +129,7 @@ final class OptimizerSteps implements AutoCloseable {
     }
   }
 
-  /** Brings the model's parameters up to date: some are trained in places of their own. */
+  /** Writes trained word embeddings back to the model: they are trained in a table of their own. */
   void settle() {
     groups.settle();
   }

@@ -74,7 +74,7 @@ final class ParameterGroups implements AutoCloseable {
         .toArray();
   }
 
-  /** Tells of a step, with the learning rate and the weight decay that it had. */
+  /** Decays the word embeddings that have no gradient, as a step with these numbers does. */
   void stepped(int step, double learningRate, double configured) {
     if (tokens != null) {
       Part part = Part.of(TrainedTokens.TABLE);
@@ -83,7 +83,7 @@ final class ParameterGroups implements AutoCloseable {
     }
   }
 
-  /** Brings the model's parameters up to date, whatever trained in their place. */
+  /** Writes trained word embeddings back to the model: they are trained in a table of their own. */
   void settle() {
     if (tokens != null) {
       tokens.settle();

@@ -1,6 +1,6 @@
 package io.buttress.training;
 
-/** Tells from one score after the other whether there is hope of a better one. */
+/** Decides after each evaluation whether training should go on. */
 final class Patience {
   private final int most;
   private double best = Double.NEGATIVE_INFINITY;

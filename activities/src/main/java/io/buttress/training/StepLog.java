@@ -86,7 +86,7 @@ final class StepLog implements AutoCloseable {
     waitingRates.clear();
   }
 
-  /** Makes a point of a step whose numbers are settled, unless there is one: of the last step. */
+  /** Adds the points of the last step, unless it has some; its numbers must be settled. */
   void end(int step) {
     if (step == lastPoint || last == null) {
       return;
@@ -109,7 +109,7 @@ final class StepLog implements AutoCloseable {
     since = System.nanoTime();
   }
 
-  /** Adds what was measured otherwise. */
+  /** Adds points that were measured elsewhere, such as collapse during training. */
   void add(List<MetricPoint> more) {
     points.addAll(more);
   }

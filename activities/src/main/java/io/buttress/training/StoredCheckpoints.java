@@ -40,13 +40,16 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private static final String TENSORS = ".safetensors";
   private static final int KEPT = 2;
 
-  /** 2: of the word embeddings only the rows that are trained. The first had no number. */
+  /**
+   * 2 holds only those rows of the word embeddings that are trained. Manifests of the first format
+   * have no number.
+   */
   private static final int FORMAT = 2;
 
-  /** Of a checkpoint that is damaged: on the way, perhaps, and not in the store. */
+  /** Attempts to read a checkpoint: one that is damaged may have been so in transit only. */
   private static final int READS = 2;
 
-  /** Storing takes at most this share of the time: what is due waits for 20 times the last. */
+  /** Between checkpoints at least this many times what storing the last one took. */
   private static final int LEAST_INTERVALS = 20;
 
   private final ObjectStore store;

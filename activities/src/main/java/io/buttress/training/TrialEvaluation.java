@@ -129,7 +129,7 @@ final class TrialEvaluation {
         .orElse(null);
   }
 
-  /** How the model came to terms with the wrong labels that it learned. */
+  /** How many of the wrong labels it was trained on the model predicts, or corrects. */
   private static Map<String, Double> onFlippedLabels(
       Evaluator evaluator, TokenizedDataset dataset, TrainingSet train) {
     int[] rows = train.learnedFlips();

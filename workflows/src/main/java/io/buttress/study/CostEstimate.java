@@ -20,7 +20,9 @@ import java.util.stream.Stream;
  * @param operations floating-point operations with an encoder of BERT-base's size
  */
 public record CostEstimate(double steps, double operations) {
-  /** Of BERT-base's layers; embeddings are looked up, not multiplied. */
+  /**
+   * Parameters of BERT-base's layers, without the embeddings: those are looked up, not multiplied.
+   */
   private static final double PARAMETERS = 85e6;
 
   private static final CostEstimate NOTHING = new CostEstimate(0, 0);
@@ -62,7 +64,7 @@ public record CostEstimate(double steps, double operations) {
     if (selection == null || !selection.refit()) {
       return search;
     }
-    // Which setting is chosen nobody knows: of each method, the dearest.
+    // The setting to be refitted is not known yet: of each method, count the most expensive one.
     return settings(spec, task, size, regime, 0).values().stream()
         .map(costs -> costs.stream().max(Comparator.comparing(CostEstimate::operations)).get())
         .reduce(search, CostEstimate::plus);

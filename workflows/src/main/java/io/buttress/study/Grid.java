@@ -8,7 +8,7 @@ import java.util.TreeMap;
 
 /** Expands lists of parameter values into settings: the first parameter changes slowest. */
 final class Grid {
-  /** Settings of all methods, or of the training: they travel in messages of at most 2 MB. */
+  /** The most settings of all methods, or of the training: messages hold 2 MB at most. */
   static final int MAX_SETTINGS = 2000;
 
   private Grid() {}

@@ -17,7 +17,10 @@ public record HubUri(String repository, String revision, String file) {
   private static final Pattern MODEL =
       Pattern.compile("hf:(?!datasets/)" + REPOSITORY + "(?:@([\\w-][\\w./-]*))?");
 
-  /** As Python's HfFileSystem: only the hub's own refs hold a bare slash. */
+  /**
+   * As Python's HfFileSystem reads it: a slash in a revision is written {@code %2F}, but for the
+   * hub's own {@code refs/convert/...} and {@code refs/pr/...}.
+   */
   private static final Pattern DATA =
       Pattern.compile(
           "hf:datasets/"

@@ -157,7 +157,10 @@ public final class MethodCatalog {
         id, summary, Stream.concat(shared, Stream.of(more)).toList(), true, true, 1, List.of());
   }
 
-  /** A linear layer undoes relu, which keeps x as max(x, 0) and max(-x, 0); not tanh nor gelu. */
+  /**
+   * Whether phi can start as the identity: relu keeps x as max(x, 0) and max(-x, 0), which a linear
+   * layer puts together again; tanh and gelu cannot be undone so.
+   */
   private static boolean identityIsPossible(Method method) {
     return !method.text("phiInit").equals("identity")
         || method.integer("depth", 1) == 1

@@ -23,7 +23,7 @@ public record OutOfDistribution(
     List<CoarseLabel> labels,
     List<String> drop) {
 
-  /** Explicit, because of the other one. */
+  /** Annotated, because Jackson would otherwise know the delegating constructor alone. */
   @JsonCreator
   public OutOfDistribution {}
 

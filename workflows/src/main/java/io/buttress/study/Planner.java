@@ -69,7 +69,7 @@ public final class Planner {
   private static long product(long factor, List<List<?>> axes) {
     long product = factor;
     for (List<?> axis : axes) {
-      // No list is long enough for one factor to overflow what the limit lets through.
+      // Capped before each multiplication, so that no product overflows.
       product = Math.min(product, Integer.MAX_VALUE) * axis.size();
     }
     return product;
@@ -130,7 +130,7 @@ public final class Planner {
     return new StudyPlan(studyKey(study), List.copyOf(trials), List.copyOf(datasets));
   }
 
-  /** Those that are not what the trial learns itself. */
+  /** The tasks that models of a task are probed for: all but this task itself. */
   private static List<ResolvedTask> probes(ResolvedStudy study, ResolvedTask task) {
     return study.probes().stream()
         .filter(probe -> !probe.spec().id().equals(task.spec().id()))
@@ -215,7 +215,7 @@ public final class Planner {
       deciding.put("selection", selection);
     }
     if (collapse.trajectory() > 0) {
-      // Part of what training leaves behind.
+      // Measured during training, and stored with its history.
       deciding.put("trajectory", collapse.trajectory());
       deciding.put("layer", collapse.layer());
       deciding.put("pooling", collapse.pooling());
@@ -223,7 +223,10 @@ public final class Planner {
     return Json.sha256(deciding);
   }
 
-  /** Fields younger than the fingerprint enter it when they are set: older work stays found. */
+  /**
+   * Fields that were added later enter the fingerprint only when they are set, so that results
+   * stored before are still found.
+   */
   private static Map<String, Object> content(Training training) {
     Map<String, Object> content = Json.MAPPER.convertValue(training, FIELDS);
     YOUNGER_TRAINING_FIELDS.forEach(field -> content.remove(field, null));

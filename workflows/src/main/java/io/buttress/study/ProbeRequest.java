@@ -8,10 +8,10 @@ package io.buttress.study;
  * @param pooling {@code cls} or {@code mean}
  */
 public record ProbeRequest(DatasetRequest dataset, int layer, String pooling) {
-  /** Of the keys of collapse metrics that are probes. */
+  /** What the keys of collapse metrics that are results of probes begin with. */
   public static final String PREFIX = "probes.";
 
-  /** The collapse metric that it gives. */
+  /** The key of its result among the collapse metrics. */
   public String key() {
     return PREFIX + dataset.task().spec().id();
   }

@@ -16,7 +16,7 @@ public final class Quote {
   }
 
   /**
-   * What anybody wrote, on one line.
+   * Text of any origin, on one line.
    *
    * @param longest in characters; what is longer is cut
    */

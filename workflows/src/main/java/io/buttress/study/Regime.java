@@ -4,13 +4,13 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.math.BigDecimal;
 
 /**
- * Which training data a trial sees. What it takes or changes depends on the task and the seed
- * alone, so that all methods have the same.
+ * Which training data a trial sees. The examples that are left out or relabelled depend on the task
+ * and the seed alone, so that all methods have the same.
  *
  * @param id {@code full}, {@code few-shot-250}, {@code label-noise-0.05}
  * @param examples few-shot: how many training examples are used, those set apart for selection
  *     included; null: all
- * @param fraction label noise: of the training examples, that get another label; null: none
+ * @param fraction label noise: the share of training examples that get a wrong label; null: none
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Regime(String id, Integer examples, Double fraction) {
@@ -18,7 +18,7 @@ public record Regime(String id, Integer examples, Double fraction) {
   static final String FEW_SHOT = "few-shot";
   static final String LABEL_NOISE = "label-noise";
 
-  /** Steps that few examples are trained on at least, unless the study says otherwise. */
+  /** Least optimizer steps of a few-shot trial, unless the study says otherwise. */
   static final int FEW_SHOT_STEPS = 500;
 
   public static Regime fewShot(int examples) {
@@ -48,7 +48,7 @@ public record Regime(String id, Integer examples, Double fraction) {
     return FULL;
   }
 
-  /** Whether it can be used for a task; scores have no other label to be given. */
+  /** Whether it can be used for a task: wrong labels need a task that has labels. */
   public boolean applies(TaskKind kind) {
     return fraction == null || kind == TaskKind.CLASSIFICATION;
   }

@@ -48,7 +48,7 @@ final class RegimeParser {
     };
   }
 
-  /** Those of a field beside {@code id}, which is one value or a list of them. */
+  /** Reads the one field beside {@code id}, whose value may be a list of values. */
   private static <T> List<T> values(SpecNode node, String field, Function<SpecNode, T> read) {
     node.object(List.of("id", field));
     SpecNode value = node.get(field);

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * artifact.
  *
  * @param split {@code train}, {@code validation}, ...
- * @param layers sorted, resolved against nothing: -1 stays -1
+ * @param layers sorted, as the study writes them: -1 is not replaced by the last layer's number
  * @param pooling {@code cls} or {@code mean}
  */
 public record SnapshotRequest(

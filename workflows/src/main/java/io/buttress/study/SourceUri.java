@@ -24,13 +24,13 @@ public record SourceUri(String location, String member, String sha256) {
       Pattern.compile("(?i)([^#]*?" + ARCHIVE + "(?:\\?[^#]*?)?)!/([^#]*)(#.*)?");
   private static final Pattern PIN = Pattern.compile("([^#]*)#sha256=([0-9a-fA-F]{64})");
 
-  /** Words in the names of query parameters that open a file to whoever has the link. */
+  /** Names of query parameters whose value is a credential, as in a presigned URL. */
   private static final Pattern SECRET =
       Pattern.compile("(?i).*(signature|token|secret|password|credential|api[_-]?key|accesskey).*");
 
   private static final Set<String> SECRETS = Set.of("sig", "auth", "authorization", "key");
 
-  /** Of any text; what is wrong with it is for {@link #problem} to say. */
+  /** Splits any text into its parts; {@link #problem} says what is wrong with them. */
   public static SourceUri parse(String text) {
     String rest = text;
     String member = null;

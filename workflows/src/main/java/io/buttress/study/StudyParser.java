@@ -25,10 +25,10 @@ public final class StudyParser {
   /** The most trials a study may have. */
   public static final int MAX_TRIALS = 100_000;
 
-  /** Each travels with every trial. */
+  /** The most tasks to probe for: all of them are in every trial's message. */
   private static final int MAX_PROBES = 5;
 
-  /** All are prepared at once, and travel in one message. */
+  /** The most datasets: all are prepared at once, and travel in one message. */
   private static final int MAX_DATASETS = 1000;
 
   private static final List<String> DEFAULT_MODELS =
@@ -210,7 +210,7 @@ public final class StudyParser {
         moments == null ? standard.trajectory() : moments);
   }
 
-  /** An id names the study's own task where it has one, so that its files are given once. */
+  /** An id stands for the study's own task of that id, if any: its files need not be repeated. */
   private static List<TaskSpec> probes(SpecNode list, List<TaskSpec> tasks, TaskParser taskParser) {
     if (!list.present()) {
       return List.of();

@@ -68,7 +68,9 @@ public final class TaskCatalog {
       String licence,
       String citation) {
 
-    /** The task as a study's files of a format have it: the Hub's Parquet has its own columns. */
+    /**
+     * The task for files of a format: those in Parquet are the Hub's, with columns of their own.
+     */
     TaskSpec spec(String format) {
       return hub != null && "parquet".equals(format)
           ? spec.withColumns(null, hub.text(), hub.label())

@@ -77,7 +77,7 @@ final class TaskParser {
     return overlay(node, id, catalog.find(id).map(entry -> entry.spec(format)));
   }
 
-  /** The format of the study's own training file, as far as it tells. */
+  /** The format of the study's own training file: as written, else by its extension. */
   private static String formatOf(SpecNode node) {
     String written = node.get("format").json().textValue();
     String train = node.get("train").json().textValue();
@@ -138,7 +138,7 @@ final class TaskParser {
         limit);
   }
 
-  /** The catalogue's format is that of the catalogue's files. */
+  /** The catalogue's format holds for the catalogue's files, not for a study's own. */
   private static String format(SpecNode node, Optional<TaskSpec> base) {
     boolean ownFiles = node.get("train").present() || node.get("validation").present();
     return orElse(

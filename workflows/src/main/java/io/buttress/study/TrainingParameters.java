@@ -57,7 +57,7 @@ final class TrainingParameters {
         && settings.stream().noneMatch(Training::stopsEarly)) {
       node.get("evaluateEvery").problem("has no effect without patience: give that, too");
     }
-    // Settings that never stop early are the same however often they would evaluate.
+    // Without patience evaluateEvery has no effect: settings that differ in it alone are the same.
     return settings.stream().distinct().toList();
   }
 
