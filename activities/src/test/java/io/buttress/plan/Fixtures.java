@@ -45,17 +45,16 @@ public final class Fixtures {
 
   public static Sources sources(Path folder, Path... roots) throws IOException {
     FileRoots allowed = roots.length == 0 ? fileRoots(Path.of("/")) : fileRoots(roots);
-    Hub offline =
-        new Hub(
-            new HubAccess(
-                Hub.DEFAULT_ENDPOINT,
-                Optional.empty(),
-                folder.resolve("hf"),
-                true,
-                SettingNames.HUB),
-            new MetricRegistry());
     return new Sources(
-        allowed, offline, NO_BUCKETS, folder.resolve("scratch"), new MetricRegistry());
+        allowed, offlineHub(folder), NO_BUCKETS, folder.resolve("scratch"), new MetricRegistry());
+  }
+
+  /** A cache at {@code hf} alone. */
+  public static Hub offlineHub(Path folder) {
+    return new Hub(
+        new HubAccess(
+            Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true, SettingNames.HUB),
+        new MetricRegistry());
   }
 
   public static FileRoots fileRoots(Path... folders) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.dataset.DataFormat;
 import io.buttress.plan.Fixtures;
-import io.buttress.stack.SettingNames;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -133,7 +131,7 @@ class SourcesTest {
     Sources sources =
         new Sources(
             Fixtures.NO_FILES,
-            hub(),
+            Fixtures.offlineHub(folder),
             new Buckets(Map.of("mine", bucket), "BUTTRESS_S3_BUCKETS"),
             folder.resolve("scratch"),
             new MetricRegistry());
@@ -196,13 +194,6 @@ class SourcesTest {
         .isEqualTo(
             Fixtures.imported(Fixtures.store(folder), Fixtures.sources(folder), "file:" + model)
                 .digest());
-  }
-
-  private Hub hub() {
-    return new Hub(
-        new HubAccess(
-            Hub.DEFAULT_ENDPOINT, Optional.empty(), folder.resolve("hf"), true, SettingNames.HUB),
-        new MetricRegistry());
   }
 
   private static Path dataFile(Sources sources, String uri) throws Exception {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.plan.Fixtures;
-import io.buttress.stack.SettingNames;
 import io.buttress.study.Json;
 import io.buttress.study.SourceUri;
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -304,19 +302,10 @@ class WebFilesTest {
   void aStudyFetchesAnArchiveOnceAndHoldsItToItsDigest() throws Exception {
     byte[] zip = Archives.zip("d/train.tsv", "text\tlabel\n", "d/dev.tsv.gz", "no gzip");
     server.with("/a.zip", zip);
-    Hub hub =
-        new Hub(
-            new HubAccess(
-                Hub.DEFAULT_ENDPOINT,
-                Optional.empty(),
-                folder.resolve("hf"),
-                true,
-                SettingNames.HUB),
-            new MetricRegistry());
     Sources sources =
         new Sources(
             Fixtures.NO_FILES,
-            hub,
+            Fixtures.offlineHub(folder),
             web(SERVER, Paces.QUICK),
             Fixtures.NO_BUCKETS,
             folder.resolve("scratch"));
