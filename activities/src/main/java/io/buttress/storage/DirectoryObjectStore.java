@@ -5,11 +5,9 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
@@ -85,25 +83,12 @@ public final class DirectoryObjectStore implements ObjectStore {
       return List.of();
     }
     List<Entry> entries = new ArrayList<>();
-    Files.walkFileTree(
+    FileTree.visit(
         start,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            String key = root.relativize(file).toString().replace('\\', '/');
-            if (!staging.holds(file) && key.startsWith(prefix)) {
-              entries.add(entry(key, attributes));
-            }
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            // Deleted while we walk.
-            if (e instanceof NoSuchFileException) {
-              return FileVisitResult.CONTINUE;
-            }
-            throw e;
+        (file, attributes) -> {
+          String key = root.relativize(file).toString().replace('\\', '/');
+          if (!staging.holds(file) && key.startsWith(prefix)) {
+            entries.add(entry(key, attributes));
           }
         });
     entries.sort(Comparator.comparing(Entry::key));

@@ -4,7 +4,6 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.FailsafeExecutor;
 import dev.failsafe.RetryPolicy;
-import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,46 +27,41 @@ public final class Download {
 
   /** The bytes under a key, or empty. */
   public static Optional<byte[]> bytes(ObjectStore objects, String key) throws IOException {
-    return retried(
-        key,
-        () -> {
-          Optional<InputStream> stream = objects.get(key);
-          if (stream.isEmpty()) {
-            return Optional.empty();
-          }
-          try (InputStream in = new Broken(stream.get())) {
-            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-            in.transferTo(bytes);
-            return Optional.of(bytes.toByteArray());
-          }
-        });
+    return read(objects, key, InputStream::readAllBytes);
   }
 
   /** Writes the bytes under a key to a file; returns their sha256, or empty without such a key. */
   public static Optional<String> file(ObjectStore objects, String key, Path file)
       throws IOException {
-    return retried(
+    return read(
+        objects,
         key,
-        () -> {
-          Optional<InputStream> stream = objects.get(key);
-          if (stream.isEmpty()) {
-            return Optional.empty();
-          }
-          try (InputStream in = new Broken(stream.get());
-              OutputStream out = DiskWriteException.stream(file)) {
-            return Optional.of(ArtifactStore.copy(in, out));
+        in -> {
+          try (OutputStream out = DiskWriteException.stream(file)) {
+            return ArtifactStore.copy(in, out);
           }
         });
   }
 
+  /** Takes an object from its start; called anew when the stream breaks off. */
   @FunctionalInterface
-  private interface Attempt<T> {
-    T run() throws IOException;
+  private interface Reader<T> {
+    T read(InputStream in) throws IOException;
   }
 
-  private static <T> T retried(String key, Attempt<T> attempt) throws IOException {
+  private static <T> Optional<T> read(ObjectStore objects, String key, Reader<T> reader)
+      throws IOException {
     try {
-      return RETRIES.get(attempt::run);
+      return RETRIES.get(
+          () -> {
+            Optional<InputStream> stream = objects.get(key);
+            if (stream.isEmpty()) {
+              return Optional.empty();
+            }
+            try (InputStream in = new Broken(stream.get())) {
+              return Optional.of(reader.read(in));
+            }
+          });
     } catch (FailsafeException e) {
       if (e.getCause() instanceof InterruptedException) {
         throw new IOException("interrupted while reading " + key, e);

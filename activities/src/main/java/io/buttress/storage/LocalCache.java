@@ -4,13 +4,10 @@ import io.buttress.study.Blob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -206,34 +203,21 @@ final class LocalCache {
 
   private List<CachedFile> files() throws IOException {
     Map<Object, CachedFile> files = new HashMap<>();
-    SimpleFileVisitor<Path> visitor =
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            files
-                .computeIfAbsent(
-                    attributes.fileKey() == null ? file : attributes.fileKey(),
-                    key ->
-                        new CachedFile(
-                            attributes.size(),
-                            attributes.lastModifiedTime().toInstant(),
-                            new ArrayList<>()))
-                .names()
-                .add(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            // Another process removed it while we walk.
-            if (e instanceof NoSuchFileException) {
-              return FileVisitResult.CONTINUE;
-            }
-            throw e;
-          }
-        };
-    Files.walkFileTree(blobs, visitor);
-    Files.walkFileTree(folders, visitor);
+    for (Path folder : List.of(blobs, folders)) {
+      FileTree.visit(
+          folder,
+          (file, attributes) ->
+              files
+                  .computeIfAbsent(
+                      attributes.fileKey() == null ? file : attributes.fileKey(),
+                      key ->
+                          new CachedFile(
+                              attributes.size(),
+                              attributes.lastModifiedTime().toInstant(),
+                              new ArrayList<>()))
+                  .names()
+                  .add(file));
+    }
     return List.copyOf(files.values());
   }
 
