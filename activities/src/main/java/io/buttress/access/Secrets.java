@@ -11,7 +11,8 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Values that a server knows from us and may repeat in what it answers; they are not to be shown.
+ * Credentials that requests to a server hold, and that the server may repeat in its answers: kept
+ * out of messages and logs.
  */
 public final class Secrets {
   public static final Secrets NONE = new Secrets();
@@ -30,7 +31,7 @@ public final class Secrets {
             .filter(value -> !value.isEmpty())
             .flatMap(Secrets::spellings)
             .distinct()
-            // One that holds another is hidden whole.
+            // The longest first, so that one which contains another is hidden whole.
             .sorted(Comparator.comparing(String::length).reversed())
             .toList();
   }
@@ -43,7 +44,7 @@ public final class Secrets {
         Base64.getEncoder().withoutPadding().encodeToString(bytes));
   }
 
-  /** The text without them. */
+  /** The text with every secret replaced by asterisks. */
   public String hide(String text) {
     String shown = text;
     for (String value : values) {
@@ -52,7 +53,7 @@ public final class Secrets {
     return shown;
   }
 
-  /** Whether the problem or a cause tells one of them. */
+  /** Whether a secret is in the text of an exception or of one of its causes. */
   public boolean areIn(Throwable problem) {
     for (Throwable t = problem; t != null; t = t.getCause()) {
       String text = t.toString();
@@ -63,7 +64,7 @@ public final class Secrets {
     return false;
   }
 
-  /** The problem; when it or a cause tells one of them, another problem that says the rest. */
+  /** The exception, or one with its text but without secrets, if it or a cause has any. */
   public IOException hide(IOException problem) {
     return areIn(problem) ? new IOException(hide(problem.toString())) : problem;
   }

@@ -98,7 +98,7 @@ public final class ResultStore {
     inputs.put("studyKey", study.studyKey());
     inputs.put("fingerprint", trial.fingerprint());
     inputs.put("collapse", trial.collapse());
-    // A result names its own run and model: another experiment, or keeping models, makes another.
+    // A result names its run and its model, so it depends on the experiment and on what is kept.
     inputs.put("studyRun", study.runId());
     inputs.put("keepModel", trial.keepsModel());
     return inputs;

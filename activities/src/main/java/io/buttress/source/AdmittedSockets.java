@@ -33,7 +33,7 @@ final class AdmittedSockets extends SocketFactory {
         try {
           super.connect(to, timeout);
         } catch (SocketTimeoutException e) {
-          // Tells it from a server that is there and slow.
+          // Not a time-out, which would read like a server that is connected and slow.
           throw new ConnectException("no connection within " + timeout + " ms");
         }
       }

@@ -22,11 +22,11 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 
 /**
- * Files of an archive that somebody else made. Only what is asked for is written, to places that
- * are ours, and no more of it than its archive's size lets expect.
+ * Files of an archive from an untrusted source. Only files that are asked for are written, to paths
+ * that the caller chooses, and unpacking stops at limits that an archive bomb would exceed.
  */
 final class Archive {
-  /** What names and attributes of one entry may take: of real ones, some hundred bytes. */
+  /** Most bytes of the headers of one entry; real ones have some hundred. */
   private static final long HEADER = 1 << 20;
 
   private static final int MEGABYTE = 1_000_000;
@@ -48,7 +48,7 @@ final class Archive {
   }
 
   /**
-   * Where an archive stops being believed.
+   * What an archive must not exceed.
    *
    * @param entries at most
    * @param bytes unpacked, at most
@@ -56,7 +56,7 @@ final class Archive {
    * @param small what may be unpacked whatever the ratio
    */
   record Limits(int entries, long bytes, long ratio, long small) {
-    /** Deflate reaches 1000; text that is not made to deceive, about 20. */
+    /** The ratio of ordinary text is about 20, the largest that deflate reaches is 1000. */
     static final Limits DEFAULT = new Limits(100_000, 20_000_000_000L, 200, 64_000_000);
   }
 
@@ -75,7 +75,7 @@ final class Archive {
    *
    * @param wanted where to, by their paths in the archive
    * @return the paths of all files in the archive
-   * @throws SourceException when the archive is broken, or is not what honest people make
+   * @throws SourceException when the archive is broken, exceeds a limit or names unsafe paths
    */
   Set<String> unpack(Map<String, Path> wanted) throws SourceException, IOException {
     Set<String> names = new TreeSet<>();
@@ -93,7 +93,7 @@ final class Archive {
   private void unzip(Map<String, Path> wanted, Set<String> names)
       throws SourceException, IOException {
     try (java.util.zip.ZipFile counted = new java.util.zip.ZipFile(file.toFile())) {
-      // Before an object is made of each.
+      // Checked first: the reader below makes an object for each entry.
       requireFew(counted.size());
     }
     try (ZipFile zip = ZipFile.builder().setPath(file).get()) {
@@ -149,7 +149,10 @@ final class Archive {
     }
   }
 
-  /** What is left of an entry is passed over apart, because headers are kept in memory. */
+  /**
+   * Goes to the next entry. Headers are kept in memory and so limited; the rest of the entry before
+   * is skipped first, because it is not.
+   */
   private TarArchiveEntry next(TarArchiveInputStream tar, Bounded unpacked, String last)
       throws IOException {
     try {
@@ -172,7 +175,7 @@ final class Archive {
     }
   }
 
-  /** Where an entry goes, or null when nobody wants it. */
+  /** Where an entry is to be written; null when it is not asked for. */
   private Path wanted(String written, boolean folder, Map<String, Path> wanted, Set<String> names)
       throws SourceException {
     String name = written.replace('\\', '/');
@@ -240,7 +243,7 @@ final class Archive {
     }
   }
 
-  /** Tells what was read too much of. */
+  /** Names the file that is too large. */
   private static final class TooLargeException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -253,7 +256,7 @@ final class Archive {
     private static final long serialVersionUID = 1L;
   }
 
-  /** Ends in an exception when more is read than is allowed, in all or for now. */
+  /** Fails when more bytes are read than are allowed in total, or since the last call of allow. */
   private static final class Bounded extends FilterInputStream {
     private long left;
     private long now = Long.MAX_VALUE;

@@ -8,9 +8,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** What one at a time may do, of all threads and processes of this machine. */
+/** Mutual exclusion by lock files, among all threads and processes of this machine. */
 final class FileLocks {
-  /** Locks of files are held by processes: these are for the threads of this one. */
+  /** File locks are held per process; these exclude the threads of this one. */
   private static final ConcurrentMap<Path, Object> MONITORS = new ConcurrentHashMap<>();
 
   private FileLocks() {}
@@ -21,7 +21,7 @@ final class FileLocks {
   }
 
   /**
-   * @param lock a file that exists for this alone
+   * @param lock a file that has no other use
    */
   static void holding(Path lock, Action action) throws Refusal, SourceException, IOException {
     synchronized (MONITORS.computeIfAbsent(lock, path -> new Object())) {

@@ -27,7 +27,7 @@ final class HubCache {
     return hub;
   }
 
-  /** The commit that a revision was, when it was last looked up, or that it is. */
+  /** The commit of a branch or tag when it was last looked up; the revision itself if unknown. */
   String commit(HubUri uri) throws IOException {
     Path ref = ref(uri);
     return Files.isRegularFile(ref) ? Files.readString(ref).strip() : uri.revisionOrMain();
@@ -67,7 +67,7 @@ final class HubCache {
     void into(Path file) throws Refusal, SourceException, IOException;
   }
 
-  /** Puts a file into a snapshot; its blob is fetched if it is not here. Two do not fetch one. */
+  /** Puts a file into a snapshot; fetches its blob if it is not here, one process at a time. */
   Path put(HubUri uri, String commit, String file, String etag, Fetch fetch)
       throws Refusal, SourceException, IOException {
     Path blob = Files.createDirectories(repository(uri).resolve("blobs")).resolve(etag);
@@ -90,7 +90,7 @@ final class HubCache {
 
   private void fetch(HubUri uri, Path blob, Fetch fetch)
       throws Refusal, SourceException, IOException {
-    // Names of our own: Python's lock (flock) and Java's do not see each other.
+    // Not Python's names: its locks (flock) and Java's do not exclude each other.
     Path partial = blob.resolveSibling(blob.getFileName() + ".buttress.incomplete");
     Path locks = hub.resolve(".locks").resolve(repository(uri).getFileName());
     Path lock = Files.createDirectories(locks).resolve(blob.getFileName() + ".buttress.lock");

@@ -50,7 +50,7 @@ final class HubMessages {
   }
 
   /**
-   * What is final.
+   * A refusal that trying again does not change.
    *
    * @param file what was asked for; null: the repository
    * @param files what the repository holds, as far as that is known
@@ -96,7 +96,7 @@ final class HubMessages {
     if (denied && hub.token().isPresent()) {
       return "cannot be read with this " + names.token() + reason + "; check it, or unset it";
     }
-    // A hub tells strangers neither what is private nor what is not there.
+    // Without a token a hub answers 401 for private and for missing repositories alike.
     if (refusal.status() == 401) {
       return noRepository();
     }

@@ -80,7 +80,7 @@ final class HubSession {
     return new Located(path, revision.commit());
   }
 
-  /** For those who are offline later; this study needs it not. */
+  /** Notes the commit in the cache for later use offline; a failure does not matter here. */
   private void remember(HubUri uri, Revision revision) {
     try {
       hub.cache().putCommit(uri, revision.commit());
@@ -108,7 +108,7 @@ final class HubSession {
     return new Revision(commit, null);
   }
 
-  /** Pickles count: that they cannot be used is for {@link ModelFolder} to say. */
+  /** Whether the cache holds a file, or a model; {@link ModelFolder} refuses weights in pickles. */
   private boolean isCached(HubUri uri, String commit) {
     if (uri.file() != null) {
       return hub.cache().find(uri, commit, uri.file()).isPresent();
@@ -144,7 +144,7 @@ final class HubSession {
     try {
       json = Json.MAPPER.readTree(body);
     } catch (JsonProcessingException e) {
-      // The parser's complaint would show what the server said.
+      // Not the parser's message, which quotes the answer.
       throw new IOException("the answer is not a Hugging Face hub's");
     }
     String commit = json.path("sha").asText();

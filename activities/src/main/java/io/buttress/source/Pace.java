@@ -3,7 +3,7 @@ package io.buttress.source;
 import java.time.Duration;
 
 /**
- * How long a server that fails is borne with.
+ * How calls of a server that fails are tried again.
  *
  * @param firstDelay before the second try; doubles from then on
  * @param patience after which a call gives up

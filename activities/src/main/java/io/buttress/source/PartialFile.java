@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 
-/** What has come of a download. Written by one thread while another asks for its size. */
+/** The part of a file that has been downloaded. One thread writes while others ask its size. */
 final class PartialFile implements AutoCloseable {
-  /** So many bytes make a download that breaks off worth going on with at once. */
+  /** A download that breaks off after this many bytes is resumed without delay. */
   static final long MUCH = 1 << 20;
 
   private static final int PIECE = 1 << 16;
@@ -48,7 +48,7 @@ final class PartialFile implements AutoCloseable {
   }
 
   /**
-   * Takes an answer.
+   * Prepares for the content of an answer.
    *
    * @param from where it starts in the whole file; empty: it does not say
    */
@@ -61,7 +61,7 @@ final class PartialFile implements AutoCloseable {
   }
 
   /**
-   * Writes what comes, until there is more than is taken.
+   * Appends a stream, until the file is larger than {@code most}.
    *
    * @return how large the file is now
    */

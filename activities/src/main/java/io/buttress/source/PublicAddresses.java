@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Tells addresses of the public internet from those of networks that a worker may stand in. */
+/** Tells addresses of the public internet from private and other special ones. */
 final class PublicAddresses {
   /** What IANA's registry of special-purpose addresses (RFC 6890) has as not globally reachable. */
   private static final List<Network> SPECIAL =
@@ -26,7 +26,8 @@ final class PublicAddresses {
               "198.51.100.0/24",
               "203.0.113.0/24",
               "224.0.0.0/3",
-              // Teredo and ORCHID, documentation, 6to4: addresses within which are others'.
+              // Teredo and ORCHID, documentation, 6to4 (which embeds IPv4 addresses),
+              // documentation.
               "2001::/23",
               "2001:db8::/32",
               "2002::/16",

@@ -61,7 +61,7 @@ public final class Sources {
     ScratchFolder.sweep(sessions);
   }
 
-  /** What one study takes. */
+  /** A session in which one study reads its sources. */
   public SourceSession session() throws IOException {
     return new SourceSession(hub, new ScratchFolder(sessions));
   }
@@ -130,7 +130,7 @@ public final class Sources {
             + (data ? ", s3: or sample:" : " or s3:"));
   }
 
-  /** Once, and only if it is what the study says. */
+  /** Fetches a location once per session; checks the digest that the study gives. */
   private static Path fetched(SourceUri uri, SourceSession session, SourceSession.Make fetch)
       throws SourceException, IOException {
     Path path = session.once(uri.location(), fetch);
@@ -188,7 +188,7 @@ public final class Sources {
         });
   }
 
-  /** The files that may have been meant; else some of all. */
+  /** Lists files of the same name, which may have been meant; without any, some of all. */
   private static String holding(Set<String> files, String name) {
     List<String> alike = files.stream().filter(file -> file.endsWith(name)).toList();
     List<String> shown = alike.isEmpty() ? List.copyOf(files) : alike;

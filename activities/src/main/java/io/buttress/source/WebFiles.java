@@ -148,7 +148,7 @@ final class WebFiles {
       }
     }
 
-    /** Every attempt begins at the first server: no link has expired. */
+    /** Every attempt follows redirects from the first server, so that no link has expired. */
     @Override
     public boolean isFinal(HttpUrl from) {
       return true;
@@ -193,7 +193,7 @@ final class WebFiles {
       }
       String found = validator(answer);
       if (answer.code() == Http.PARTIAL && !found.isEmpty() && !found.equals(validator)) {
-        // A server that knows ranges, but not their condition.
+        // The server supports ranges, but ignores If-Range.
         part.restart();
         forget();
         throw new IOException("the file has changed while it was downloaded");

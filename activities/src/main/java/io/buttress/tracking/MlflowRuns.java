@@ -28,7 +28,7 @@ final class MlflowRuns {
   /** The server's limits for one batch. */
   private static final int METRICS = 1000;
 
-  /** In one answer to a search. */
+  /** Most runs in one answer to a search. */
   private static final int RUNS = 1000;
 
   private static final int PARAMETERS_OR_TAGS = 100;

@@ -35,10 +35,10 @@ import org.mlflow.tracking.MlflowHttpException;
  * UnusableExperimentException} when trying again is of no use.
  */
 public final class MlflowTracker implements MetricLog, AutoCloseable {
-  /** Of a few requests; {@code open} sends the most, about six. */
+  /** Limit of one operation, which sends a few requests: {@code open} the most, about six. */
   private static final Duration CALL_LIMIT = Duration.ofSeconds(60);
 
-  /** Of what a server says, in characters. */
+  /** Most characters of a server's answer that a message repeats. */
   private static final int SHOWN = 500;
 
   private final MlflowAccess access;
@@ -155,7 +155,7 @@ public final class MlflowTracker implements MetricLog, AutoCloseable {
           }
         });
     all.put("buttress.status", status.name().toLowerCase(Locale.ROOT));
-    // Set even when there is none, over what an earlier attempt may have left.
+    // Set without a failure, too: it replaces that of an earlier attempt.
     all.put("buttress.failure", failure == null ? "" : failure);
     RunStatus ended =
         switch (status) {

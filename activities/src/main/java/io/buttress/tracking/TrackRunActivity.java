@@ -46,7 +46,7 @@ public final class TrackRunActivity implements TrackRun {
     this.tracker = tracker;
     this.trials = new EndedTrials(store);
     this.metrics = metrics;
-    // From zero, so that the first one counts as an increase.
+    // Registered at zero, so that Prometheus sees the first trial as an increase.
     Stream.of(TrialStatus.values()).forEach(this::counter);
   }
 
@@ -127,7 +127,7 @@ public final class TrackRunActivity implements TrackRun {
     FineTuned fineTuned = outcome.fineTuned();
     if (fineTuned != null && fineTuned.fitKey() != null) {
       tracker.log(run.id(), ended.history());
-      // A time that repeated calls agree on.
+      // Not the current time: repeated calls must log the same points.
       long time = ended.history().stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
       tracker.log(run.id(), FinalMetrics.of(fineTuned, outcome.collapse(), time));
       tracker.upload(
