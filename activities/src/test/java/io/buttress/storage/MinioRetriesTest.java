@@ -24,8 +24,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -287,17 +285,7 @@ class MinioRetriesTest {
             error(503, "SlowDown").to(exchange);
           });
     }
-    FutureTask<Boolean> interrupted =
-        new FutureTask<>(
-            () -> {
-              assertThatThrownBy(() -> store.exists(KEY)).isInstanceOf(IOException.class);
-              return Thread.currentThread().isInterrupted();
-            });
-    Thread waiting = new Thread(interrupted);
-    waiting.start();
-    assertThat(failed.await(20, TimeUnit.SECONDS)).isTrue();
-    waiting.interrupt();
-    assertThat(interrupted.get(5, TimeUnit.SECONDS)).isTrue();
+    Interruption.ends(failed, () -> store.exists(KEY));
   }
 
   /** With every request, signed; the client's exceptions print it, and servers may repeat it. */

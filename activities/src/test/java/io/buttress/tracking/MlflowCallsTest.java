@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.buttress.result.MetricPoint;
 import io.buttress.stack.SettingNames;
+import io.buttress.storage.Interruption;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,8 +23,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,18 +161,7 @@ class MlflowCallsTest {
           asked.countDown();
           silence().to(exchange);
         });
-    FutureTask<Boolean> interrupted =
-        new FutureTask<>(
-            () -> {
-              assertThatThrownBy(() -> tracker.log(RUN, List.of(POINT)))
-                  .isInstanceOf(IOException.class);
-              return Thread.currentThread().isInterrupted();
-            });
-    Thread waiting = new Thread(interrupted);
-    waiting.start();
-    assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
-    waiting.interrupt();
-    assertThat(interrupted.get(5, TimeUnit.SECONDS)).isTrue();
+    Interruption.ends(asked, () -> tracker.log(RUN, List.of(POINT)));
   }
 
   @Test
