@@ -88,7 +88,7 @@ final class PayloadCipher implements PayloadCodec {
 
   /** With keys failures are encrypted, too. */
   DataConverter converter() {
-    return new CodecDataConverter(Messages.converter(), List.of(this), !keys.isEmpty());
+    return new CodecDataConverter(Messages.CONVERTER, List.of(this), !keys.isEmpty());
   }
 
   @Override

@@ -7,17 +7,16 @@ import io.temporal.common.converter.JacksonJsonPayloadConverter;
 
 /** What workflows and activities tell each other. */
 public final class Messages {
-  private Messages() {}
-
   /**
    * Writes what Temporal's usual converter writes, and ignores unknown fields where that one fails:
    * workers of two versions can talk, and histories that hold what is gone since can be replayed.
    */
-  public static DataConverter converter() {
-    return DefaultDataConverter.newDefaultInstance()
-        .withPayloadConverterOverrides(
-            new JacksonJsonPayloadConverter(
-                JacksonJsonPayloadConverter.newDefaultObjectMapper()
-                    .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)));
-  }
+  public static final DataConverter CONVERTER =
+      DefaultDataConverter.newDefaultInstance()
+          .withPayloadConverterOverrides(
+              new JacksonJsonPayloadConverter(
+                  JacksonJsonPayloadConverter.newDefaultObjectMapper()
+                      .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)));
+
+  private Messages() {}
 }

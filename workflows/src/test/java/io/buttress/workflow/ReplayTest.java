@@ -6,8 +6,11 @@ import io.temporal.common.WorkflowExecutionHistory;
 import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.testing.WorkflowReplayer;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerOptions;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,6 +21,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  * such studies are left.
  */
 class ReplayTest {
+  /** A busy machine takes more than the usual second to load the first workflow's classes. */
+  private static final WorkerOptions PATIENT =
+      WorkerOptions.newBuilder()
+          .setDefaultDeadlockDetectionTimeout(Duration.ofMinutes(1).toMillis())
+          .build();
 
   @ParameterizedTest
   @ValueSource(
@@ -45,13 +53,12 @@ class ReplayTest {
       throws Exception {
     try (InputStream in = ReplayTest.class.getResourceAsStream("/histories/" + history + ".json");
         TestWorkflowEnvironment environment = environment()) {
+      Worker worker = environment.newWorker("replays", PATIENT);
+      worker.registerWorkflowImplementationTypes(studyWorkflow, TrialWorkflowImpl.class);
       String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       // The id is part of the children's ids, and is not in the history.
       WorkflowReplayer.replayWorkflowExecution(
-          WorkflowExecutionHistory.fromJson(json, "study"),
-          environment,
-          studyWorkflow,
-          TrialWorkflowImpl.class);
+          WorkflowExecutionHistory.fromJson(json, "study"), worker);
     }
   }
 
@@ -59,7 +66,7 @@ class ReplayTest {
     return TestWorkflowEnvironment.newInstance(
         TestEnvironmentOptions.newBuilder()
             .setWorkflowClientOptions(
-                WorkflowClientOptions.newBuilder().setDataConverter(Messages.converter()).build())
+                WorkflowClientOptions.newBuilder().setDataConverter(Messages.CONVERTER).build())
             .build());
   }
 }

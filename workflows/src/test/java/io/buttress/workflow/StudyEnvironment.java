@@ -36,7 +36,7 @@ abstract class StudyEnvironment {
               .setWorkflowClientOptions(
                   WorkflowClientOptions.newBuilder()
                       .setIdentity("test")
-                      .setDataConverter(Messages.converter())
+                      .setDataConverter(Messages.CONVERTER)
                       .build())
               .build());
 
