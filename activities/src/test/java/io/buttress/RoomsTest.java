@@ -65,10 +65,11 @@ final class RoomsTest {
         .allSatisfy((room, count) -> assertThat(count).isLessThanOrEqualTo(MOST_FILES));
   }
 
-  /** Source files of every package. */
+  /** Source files of every package; builders of records are generated. */
   private static Map<String, Long> files() {
     return CLASSES.stream()
         .filter(type -> !type.isNestedClass() && !type.isAnonymousClass())
+        .filter(type -> !type.getSimpleName().endsWith("Builder"))
         .map(JavaClass::getPackageName)
         .collect(
             Collectors.groupingBy(

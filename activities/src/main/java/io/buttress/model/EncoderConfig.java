@@ -1,5 +1,6 @@
 package io.buttress.model;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.Optional;
  *     head
  * @param initializerRange standard deviation of a new head's weights
  */
+@RecordBuilder
 public record EncoderConfig(
     Family family,
     int vocabulary,
@@ -59,24 +61,28 @@ public record EncoderConfig(
     int hiddenSize = fields.size(terms.hiddenSize());
     double hiddenDropout = fields.rate(terms.hiddenDropout(), 0.1);
     EncoderConfig config =
-        new EncoderConfig(
-            family,
-            vocabulary,
-            family.projectsEmbeddings() ? fields.size("embedding_size") : hiddenSize,
-            hiddenSize,
-            fields.size(terms.layers()),
-            fields.size(terms.heads()),
-            fields.size(terms.intermediateSize()),
-            fields.size("max_position_embeddings"),
-            family.hasSegmentTable() ? fields.size("type_vocab_size") : 0,
-            fields.index("pad_token_id", family.defaultPadId(), vocabulary),
-            fields.oneOf(terms.activation(), "gelu", ACTIVATIONS),
+        EncoderConfigBuilder.builder()
+            .family(family)
+            .vocabulary(vocabulary)
+            .embeddingSize(family.projectsEmbeddings() ? fields.size("embedding_size") : hiddenSize)
+            .hiddenSize(hiddenSize)
+            .layers(fields.size(terms.layers()))
+            .heads(fields.size(terms.heads()))
+            .intermediateSize(fields.size(terms.intermediateSize()))
+            .positions(fields.size("max_position_embeddings"))
+            .types(family.hasSegmentTable() ? fields.size("type_vocab_size") : 0)
+            .padId(fields.index("pad_token_id", family.defaultPadId(), vocabulary))
+            .activation(fields.oneOf(terms.activation(), "gelu", ACTIVATIONS))
             // transformers fixes DistilBERT's at 1e-12; its config.json has no such field.
-            family == Family.DISTILBERT ? 1e-12 : fields.positive("layer_norm_eps", 1e-12),
-            hiddenDropout,
-            fields.rate(terms.attentionDropout(), 0.1),
-            fields.rate(terms.classifierDropout(), family.defaultClassifierDropout(hiddenDropout)),
-            fields.positive("initializer_range", 0.02));
+            .layerNormEpsilon(
+                family == Family.DISTILBERT ? 1e-12 : fields.positive("layer_norm_eps", 1e-12))
+            .hiddenDropout(hiddenDropout)
+            .attentionDropout(fields.rate(terms.attentionDropout(), 0.1))
+            .classifierDropout(
+                fields.rate(
+                    terms.classifierDropout(), family.defaultClassifierDropout(hiddenDropout)))
+            .initializerRange(fields.positive("initializer_range", 0.02))
+            .build();
     if (config.hiddenSize % config.heads != 0) {
       throw new InvalidModelException(
           "%s: %s %d is no multiple of %s"
@@ -91,23 +97,11 @@ public record EncoderConfig(
 
   /** The same architecture with one rate for hidden, attention and classifier dropout. */
   public EncoderConfig withDropout(double rate) {
-    return new EncoderConfig(
-        family,
-        vocabulary,
-        embeddingSize,
-        hiddenSize,
-        layers,
-        heads,
-        intermediateSize,
-        positions,
-        types,
-        padId,
-        activation,
-        layerNormEpsilon,
-        rate,
-        rate,
-        rate,
-        initializerRange);
+    return EncoderConfigBuilder.from(this)
+        .hiddenDropout(rate)
+        .attentionDropout(rate)
+        .classifierDropout(rate)
+        .build();
   }
 
   /**

@@ -4,6 +4,7 @@ import io.buttress.result.Setting;
 import io.buttress.statistics.Interval;
 import io.buttress.statistics.Statistic;
 import io.buttress.study.TrialResult;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -45,6 +46,7 @@ public record Comparison(
    * @param rank by mean, 1 is best; ties share the mean of their ranks
    * @param collapse means of the collapse metrics over the runs that have them; null without any
    */
+  @RecordBuilder
   public record Row(
       String method,
       SortedMap<String, Object> parameters,

@@ -12,6 +12,7 @@ import io.buttress.evaluation.Metrics;
 import io.buttress.evaluation.Predictions;
 import io.buttress.result.BestModels;
 import io.buttress.result.ResultStore;
+import io.buttress.result.TrialResults;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
@@ -20,6 +21,7 @@ import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
 import io.buttress.training.StoredCheckpoints;
 import io.temporal.activity.Activity;
@@ -76,11 +78,17 @@ public final class ReportActivity implements Report {
       Map<String, Spectra> spectra = new LinkedHashMap<>();
       for (Trial trial : trials) {
         context.heartbeat(ended.size());
-        TrialResult result = results.find(study, trial).orElseGet(() -> cancelled(trial));
+        TrialResult result =
+            results.find(study, trial).orElseGet(() -> TrialResults.cancelled(trial));
         Boolean isReported = reported == null ? null : reported.contains(trial.fingerprint());
         String modelUri =
             trial.competes() ? best.uri(study, trial).orElse(null) : result.modelUri();
-        ended.add(result.placed(grid.parameters(trial), isReported, modelUri));
+        ended.add(
+            TrialResultBuilder.from(result)
+                .parameters(grid.parameters(trial))
+                .selected(isReported)
+                .modelUri(modelUri)
+                .build());
         if (result.collapse() != null) {
           collapses.spectra(trial).ifPresent(found -> spectra.put(trial.fingerprint(), found));
         }
@@ -213,31 +221,5 @@ public final class ReportActivity implements Report {
     deciding.put("version", FORMAT_VERSION);
     deciding.put("content", Json.sha256(texts));
     return ArtifactStore.key(deciding);
-  }
-
-  /** A trial that the study never came to, or that left nothing behind. */
-  private static TrialResult cancelled(Trial trial) {
-    return new TrialResult(
-        trial.dataset().model().uri(),
-        trial.dataset().task().spec().id(),
-        trial.method().id(),
-        trial.method().parameters(),
-        trial.regime().id(),
-        trial.seed(),
-        TrialStatus.CANCELLED,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        trial.fingerprint(),
-        null);
   }
 }

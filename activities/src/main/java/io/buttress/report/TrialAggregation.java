@@ -78,7 +78,7 @@ final class TrialAggregation {
         task.baseline(),
         rows.stream().anyMatch(row -> row.runs() < Interval.ENOUGH_RUNS),
         rows.stream()
-            .map(row -> ranked(row, row.mean() == null ? null : ranks.get(row.mean())))
+            .map(row -> row.mean() == null ? row : ranked(row, ranks.get(row.mean())))
             .toList());
   }
 
@@ -97,47 +97,29 @@ final class TrialAggregation {
     int diverged =
         (int) trials.stream().filter(trial -> trial.status() == TrialStatus.DIVERGED).count();
     int degenerate = (int) trials.stream().filter(trial -> task.isDegenerate(trial)).count();
-    return new Comparison.Row(
-        setting.method(),
-        setting.parameters(),
-        runs,
-        diverged + degenerate,
-        diverged,
-        degenerate,
-        trials.size() - runs,
-        values.length == 0 ? null : StatUtils.mean(values),
-        values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)),
-        values.length == 0 ? null : StatUtils.percentile(values, 50),
-        null,
-        difference == null ? null : difference.mean(),
-        difference == null ? null : difference.interval(),
-        collapse(trials),
-        trainSeconds(trials),
-        deviceSeconds(trials),
-        outOfDistribution(task, trials),
-        flipped(trials));
+    return ComparisonRowBuilder.builder()
+        .method(setting.method())
+        .parameters(setting.parameters())
+        .runs(runs)
+        .failedRuns(diverged + degenerate)
+        .diverged(diverged)
+        .degenerate(degenerate)
+        .unfinished(trials.size() - runs)
+        .mean(values.length == 0 ? null : StatUtils.mean(values))
+        .standardDeviation(values.length < 2 ? null : Math.sqrt(StatUtils.variance(values)))
+        .median(values.length == 0 ? null : StatUtils.percentile(values, 50))
+        .difference(difference == null ? null : difference.mean())
+        .interval(difference == null ? null : difference.interval())
+        .collapse(collapse(trials))
+        .trainSeconds(trainSeconds(trials))
+        .deviceSeconds(deviceSeconds(trials))
+        .outOfDistribution(outOfDistribution(task, trials))
+        .flipped(flipped(trials))
+        .build();
   }
 
-  private static Comparison.Row ranked(Comparison.Row row, Double rank) {
-    return new Comparison.Row(
-        row.method(),
-        row.parameters(),
-        row.runs(),
-        row.failedRuns(),
-        row.diverged(),
-        row.degenerate(),
-        row.unfinished(),
-        row.mean(),
-        row.standardDeviation(),
-        row.median(),
-        rank,
-        row.difference(),
-        row.interval(),
-        row.collapse(),
-        row.trainSeconds(),
-        row.deviceSeconds(),
-        row.outOfDistribution(),
-        row.flipped());
+  private static Comparison.Row ranked(Comparison.Row row, double rank) {
+    return ComparisonRowBuilder.from(row).rank(rank).build();
   }
 
   private static Double trainSeconds(List<TrialResult> trials) {

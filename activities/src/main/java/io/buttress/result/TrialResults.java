@@ -5,6 +5,8 @@ import io.buttress.activity.MeasureCollapse;
 import io.buttress.activity.TrackRun.Outcome;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
+import io.buttress.study.TrialStatus;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,28 +27,37 @@ public final class TrialResults {
     FineTuned fineTuned = outcome.fineTuned();
     boolean trained = fineTuned != null;
     Map<String, Map<String, Double>> metrics = trained ? fineTuned.metrics() : Map.of();
-    return new TrialResult(
-        trial.dataset().model().uri(),
-        trial.dataset().task().spec().id(),
-        trial.method().id(),
-        trial.method().parameters(),
-        trial.regime().id(),
-        trial.seed(),
-        outcome.status(),
-        outcome.failure(),
-        trained ? fineTuned.steps() : null,
-        trained ? finite(fineTuned.trainSeconds()) : null,
-        trained ? finite(fineTuned.examplesPerSecond()) : null,
-        finite(metrics.get("selection")),
-        finite(metrics.get("validation")),
-        finite(metrics.get("test")),
-        outOfDistribution(metrics),
-        finite(metrics.get("flipped")),
-        collapse(outcome.collapse(), history),
-        runId,
-        modelUri,
-        trial.fingerprint(),
-        null);
+    return builder(trial)
+        .status(outcome.status())
+        .failure(outcome.failure())
+        .steps(trained ? fineTuned.steps() : null)
+        .trainSeconds(trained ? finite(fineTuned.trainSeconds()) : null)
+        .examplesPerSecond(trained ? finite(fineTuned.examplesPerSecond()) : null)
+        .selection(finite(metrics.get("selection")))
+        .validation(finite(metrics.get("validation")))
+        .test(finite(metrics.get("test")))
+        .outOfDistribution(outOfDistribution(metrics))
+        .flipped(finite(metrics.get("flipped")))
+        .collapse(collapse(outcome.collapse(), history))
+        .mlflowRunId(runId)
+        .modelUri(modelUri)
+        .build();
+  }
+
+  /** Of a trial that the study never came to, or that left nothing behind. */
+  public static TrialResult cancelled(Trial trial) {
+    return builder(trial).status(TrialStatus.CANCELLED).build();
+  }
+
+  private static TrialResultBuilder builder(Trial trial) {
+    return TrialResultBuilder.builder()
+        .model(trial.dataset().model().uri())
+        .task(trial.dataset().task().spec().id())
+        .method(trial.method().id())
+        .parameters(trial.method().parameters())
+        .regime(trial.regime().id())
+        .seed(trial.seed())
+        .fingerprint(trial.fingerprint());
   }
 
   private static Map<String, Map<String, Double>> outOfDistribution(

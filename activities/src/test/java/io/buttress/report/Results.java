@@ -2,6 +2,7 @@ package io.buttress.report;
 
 import io.buttress.study.Json;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,7 @@ final class Results {
 
   /** The same result in a study that selects. */
   static TrialResult selected(TrialResult result, boolean selected) {
-    return result.placed(result.parameters(), selected, result.modelUri());
+    return TrialResultBuilder.from(result).selected(selected).build();
   }
 
   static TrialResult of(

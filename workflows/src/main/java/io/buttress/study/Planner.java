@@ -146,20 +146,22 @@ public final class Planner {
       long seed,
       Training training) {
     Double selection = spec.selection() == null ? null : spec.selection().fraction();
-    return new Trial(
-        fingerprint(dataset, method, regime, seed, training, selection, spec.collapse()),
-        dataset,
-        method,
-        regime,
-        seed,
-        training,
-        selection,
-        spec.collapse(),
-        !keepModels(spec).equals("none"),
-        keepModels(spec).equals("best"),
-        spec.selection() != null && spec.selection().refit(),
-        spec.execution().checkpointSeconds(),
-        probes);
+    return TrialBuilder.builder()
+        .fingerprint(
+            fingerprint(dataset, method, regime, seed, training, selection, spec.collapse()))
+        .dataset(dataset)
+        .method(method)
+        .regime(regime)
+        .seed(seed)
+        .training(training)
+        .selection(selection)
+        .collapse(spec.collapse())
+        .keepModel(!keepModels(spec).equals("none"))
+        .onlyBest(keepModels(spec).equals("best"))
+        .search(spec.selection() != null && spec.selection().refit())
+        .checkpointSeconds(spec.execution().checkpointSeconds())
+        .probes(probes)
+        .build();
   }
 
   private static String keepModels(StudySpec spec) {
@@ -172,7 +174,7 @@ public final class Planner {
 
   /** The same trial on all of its training set: equal to that of a study without selection. */
   public static Trial refit(Trial trial) {
-    return new Trial(
+    String fingerprint =
         fingerprint(
             trial.dataset(),
             trial.method(),
@@ -180,19 +182,8 @@ public final class Planner {
             trial.seed(),
             trial.training(),
             null,
-            trial.collapse()),
-        trial.dataset(),
-        trial.method(),
-        trial.regime(),
-        trial.seed(),
-        trial.training(),
-        null,
-        trial.collapse(),
-        trial.keepModel(),
-        trial.onlyBest(),
-        false,
-        trial.checkpointSeconds(),
-        trial.probes());
+            trial.collapse());
+    return TrialBuilder.from(trial).fingerprint(fingerprint).selection(null).search(false).build();
   }
 
   private static String fingerprint(

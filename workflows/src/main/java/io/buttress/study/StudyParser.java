@@ -131,22 +131,26 @@ public final class StudyParser {
     SpecNode regimes = study.get("regimes");
     List<Training> training = TrainingParameters.parse(study.get("training"));
     StudySpec spec =
-        new StudySpec(
-            name,
-            models.present()
-                ? distinct(models, DataUris::model, Function.identity())
-                : DEFAULT_MODELS,
-            taskSpecs,
-            MethodParser.parse(study.get("methods")),
-            seeds.present()
-                ? distinct(seeds, SpecNode::longInteger, Function.identity())
-                : List.of(1L),
-            regimes.present() ? RegimeParser.parse(regimes) : List.of(Regime.FULL),
-            training,
-            SelectionParser.parse(study.get("selection"), study.get("training"), training),
-            collapse(study.get("collapse")),
-            execution(study.get("execution")),
-            probes(study.get("collapse").get("probes"), taskSpecs, taskParser));
+        StudySpecBuilder.builder()
+            .name(name)
+            .models(
+                models.present()
+                    ? distinct(models, DataUris::model, Function.identity())
+                    : DEFAULT_MODELS)
+            .tasks(taskSpecs)
+            .methods(MethodParser.parse(study.get("methods")))
+            .seeds(
+                seeds.present()
+                    ? distinct(seeds, SpecNode::longInteger, Function.identity())
+                    : List.of(1L))
+            .regimes(regimes.present() ? RegimeParser.parse(regimes) : List.of(Regime.FULL))
+            .training(training)
+            .selection(
+                SelectionParser.parse(study.get("selection"), study.get("training"), training))
+            .collapse(collapse(study.get("collapse")))
+            .execution(execution(study.get("execution")))
+            .probes(probes(study.get("collapse").get("probes"), taskSpecs, taskParser))
+            .build();
     checkApplicable(study, spec);
     checkSize(study, spec);
     return spec;

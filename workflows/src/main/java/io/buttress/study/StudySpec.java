@@ -1,6 +1,7 @@
 package io.buttress.study;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /**
@@ -13,6 +14,7 @@ import java.util.List;
  * @param selection null: every setting is trained on all of the training set and reported
  * @param probes tasks that every model is probed for
  */
+@RecordBuilder
 public record StudySpec(
     String name,
     List<String> models,

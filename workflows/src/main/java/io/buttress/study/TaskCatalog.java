@@ -73,7 +73,7 @@ public final class TaskCatalog {
      */
     TaskSpec spec(String format) {
       return hub != null && "parquet".equals(format)
-          ? spec.withColumns(null, hub.text(), hub.label())
+          ? TaskSpecBuilder.from(spec).columns(null).text(hub.text()).label(hub.label()).build()
           : spec;
     }
   }

@@ -122,20 +122,21 @@ final class TaskParser {
     if (format == null) {
       checkFormats(node);
     }
-    return new TaskSpec(
-        id,
-        kind,
-        labels,
-        train,
-        validation,
-        test,
-        format,
-        columns,
-        text,
-        label,
-        metric,
-        sets,
-        limit);
+    return TaskSpecBuilder.builder()
+        .id(id)
+        .kind(kind)
+        .labels(labels)
+        .train(train)
+        .validation(validation)
+        .test(test)
+        .format(format)
+        .columns(columns)
+        .text(text)
+        .label(label)
+        .metric(metric)
+        .outOfDistribution(sets)
+        .limit(limit)
+        .build();
   }
 
   /** The catalogue's format holds for the catalogue's files, not for a study's own. */

@@ -1,5 +1,6 @@
 package io.buttress.study;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * @param outOfDistribution further sets to evaluate on; null: none
  * @param limit use the first n training examples after a shuffle with seed 0; null: all
  */
+@RecordBuilder
 public record TaskSpec(
     String id,
     TaskKind kind,
@@ -55,22 +57,5 @@ public record TaskSpec(
           .forEach(set -> readings.put(set.split(), set.reading()));
     }
     return readings;
-  }
-
-  TaskSpec withColumns(List<String> columns, List<String> text, String label) {
-    return new TaskSpec(
-        id,
-        kind,
-        labels,
-        train,
-        validation,
-        test,
-        format,
-        columns,
-        text,
-        label,
-        metric,
-        outOfDistribution,
-        limit);
   }
 }

@@ -1,5 +1,7 @@
 package io.buttress.study;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+
 /**
  * One setting of the training hyper-parameters.
  *
@@ -21,6 +23,7 @@ package io.buttress.study;
  *     training stops; null: it never stops early
  * @param evaluateEvery optimizer steps between these evaluations; null: an epoch
  */
+@RecordBuilder
 public record Training(
     double epochs,
     int batchSize,
@@ -39,8 +42,17 @@ public record Training(
     Integer evaluateEvery) {
 
   public static final Training DEFAULT =
-      new Training(
-          3, 32, 2e-5, 0.06, 128, "fp32", 0.01, 1.0, "linear", null, null, null, null, null, null);
+      TrainingBuilder.builder()
+          .epochs(3)
+          .batchSize(32)
+          .learningRate(2e-5)
+          .warmup(0.06)
+          .maxLength(128)
+          .precision("fp32")
+          .weightDecay(0.01)
+          .clipNorm(1.0)
+          .schedule("linear")
+          .build();
 
   /** Whether training may end before its last step. */
   public boolean stopsEarly() {
@@ -67,23 +79,10 @@ public record Training(
 
   /** This setting for trials of a regime. */
   Training in(Regime regime) {
-    return minSteps != null
-        ? this
-        : new Training(
-            epochs,
-            batchSize,
-            learningRate,
-            warmup,
-            maxLength,
-            precision,
-            weightDecay,
-            clipNorm,
-            schedule,
-            dropout,
-            steps,
-            regime.examples() == null ? 0 : Regime.FEW_SHOT_STEPS,
-            microBatchSize,
-            patience,
-            evaluateEvery);
+    if (minSteps != null) {
+      return this;
+    }
+    int steps = regime.examples() == null ? 0 : Regime.FEW_SHOT_STEPS;
+    return TrainingBuilder.from(this).minSteps(steps).build();
   }
 }

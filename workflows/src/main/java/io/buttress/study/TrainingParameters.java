@@ -62,21 +62,23 @@ final class TrainingParameters {
   }
 
   private static Training training(Map<String, Object> values) {
-    return new Training(
-        (Double) values.get("epochs"),
-        (Integer) values.get("batchSize"),
-        (Double) values.get("learningRate"),
-        (Double) values.get("warmup"),
-        (Integer) values.get("maxLength"),
-        (String) values.get("precision"),
-        (Double) values.get("weightDecay"),
-        (Double) values.get("clipNorm"),
-        (String) values.get("schedule"),
-        (Double) values.get("dropout"),
-        (Integer) values.get("steps"),
-        (Integer) values.get("minSteps"),
-        (Integer) values.get("microBatchSize"),
-        (Integer) values.get("patience"),
-        values.get("patience") == null ? null : (Integer) values.get("evaluateEvery"));
+    return TrainingBuilder.builder()
+        .epochs((Double) values.get("epochs"))
+        .batchSize((Integer) values.get("batchSize"))
+        .learningRate((Double) values.get("learningRate"))
+        .warmup((Double) values.get("warmup"))
+        .maxLength((Integer) values.get("maxLength"))
+        .precision((String) values.get("precision"))
+        .weightDecay((Double) values.get("weightDecay"))
+        .clipNorm((Double) values.get("clipNorm"))
+        .schedule((String) values.get("schedule"))
+        .dropout((Double) values.get("dropout"))
+        .steps((Integer) values.get("steps"))
+        .minSteps((Integer) values.get("minSteps"))
+        .microBatchSize((Integer) values.get("microBatchSize"))
+        .patience((Integer) values.get("patience"))
+        .evaluateEvery(
+            values.get("patience") == null ? null : (Integer) values.get("evaluateEvery"))
+        .build();
   }
 }

@@ -1,6 +1,7 @@
 package io.buttress.study;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 
 /**
@@ -17,6 +18,7 @@ import java.util.List;
  * @param checkpointSeconds between two checkpoints, at least
  * @param probes other tasks that its model is probed for
  */
+@RecordBuilder
 public record Trial(
     String fingerprint,
     DatasetRequest dataset,

@@ -1,6 +1,7 @@
 package io.buttress.study;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -9,6 +10,7 @@ import java.util.SortedMap;
  * One entry of {@code report.json}'s {@code trials}. Metric values are null where undefined; whole
  * maps are null where there is no such set.
  *
+ * @param parameters those of the method; in the report, too, what varies of the training
  * @param failure one line, or null
  * @param selection metrics on the examples set apart from the training set
  * @param flipped of the training examples with a wrong label: share for which that label is
@@ -16,6 +18,7 @@ import java.util.SortedMap;
  * @param selected whether the study reports this trial: one with the setting that was chosen of its
  *     method; false for all others, and null in a study without selection
  */
+@RecordBuilder
 public record TrialResult(
     String model,
     String task,
@@ -66,36 +69,4 @@ public record TrialResult(
    * @param step how many optimizer steps were done
    */
   public record Moment(int step, Map<String, Double> finetuned) {}
-
-  /**
-   * The same result with what only a study as a whole tells of its trial.
-   *
-   * @param parameters those of the method, and what varies of the training
-   * @param modelUri null when no model was kept
-   */
-  public TrialResult placed(
-      SortedMap<String, Object> parameters, Boolean selected, String modelUri) {
-    return new TrialResult(
-        model,
-        task,
-        method,
-        parameters,
-        regime,
-        seed,
-        status,
-        failure,
-        steps,
-        trainSeconds,
-        examplesPerSecond,
-        selection,
-        validation,
-        test,
-        outOfDistribution,
-        flipped,
-        collapse,
-        mlflowRunId,
-        modelUri,
-        fingerprint,
-        selected);
-  }
 }
