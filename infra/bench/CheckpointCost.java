@@ -3,9 +3,9 @@ package io.buttress.training;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.codahale.metrics.MetricRegistry;
-import io.buttress.method.Context;
+import io.buttress.method.MethodContext;
 import io.buttress.method.Noise;
-import io.buttress.method.Regularizers;
+import io.buttress.method.MethodRegistry;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -123,8 +123,8 @@ final class CheckpointCost {
             1, batchSize, 2e-5, 0.06, 512, "fp32", 0.01, 1, "linear", null, total, 0, null, null, null);
     Split split = split(folder, steps * batchSize, length);
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1);
-        StoredCheckpoints checkpoints =
-            new StoredCheckpoints(
+        CheckpointStore checkpoints =
+            new CheckpointStore(
                 objects,
                 new ScratchFolder(),
                 "benchmark-" + UUID.randomUUID(),
@@ -134,8 +134,8 @@ final class CheckpointCost {
                 new HandOver(),
                 (key, numbers) -> stored = System.nanoTime(),
                 new TrainingMetrics(new MetricRegistry()))) {
-      Context context =
-          new Context(
+      MethodContext context =
+          new MethodContext(
               new Method("stl", new TreeMap<>()),
               training,
               TaskKind.CLASSIFICATION,
@@ -147,10 +147,10 @@ final class CheckpointCost {
       new Trainer(TaskKind.CLASSIFICATION, split, training, 1)
           .fit(
               model,
-              Regularizers.create(context),
+              MethodRegistry.create(context),
               null,
               null,
-              new Checkpoints() {
+              new Checkpointing() {
                 @Override
                 public Optional<Checkpoint> newest() {
                   return Optional.empty();

@@ -3,9 +3,9 @@ import ch.qos.logback.classic.Logger;
 import io.buttress.data.Split;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Context;
+import io.buttress.regularizer.MethodContext;
 import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.Regularizers;
+import io.buttress.regularizer.MethodRegistry;
 import io.buttress.study.Method;
 import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;
@@ -51,8 +51,8 @@ public final class MemoryGrowth {
     TreeMap<Integer, Double> megabytes = new TreeMap<>();
     try (TextClassifier model =
         new TextClassifier(folder, folder.config(), 2, purpose -> 1, training.bfloat16())) {
-      Context context =
-          new Context(
+      MethodContext context =
+          new MethodContext(
               new Method(arguments[1], parameters),
               training,
               TaskKind.CLASSIFICATION,
@@ -63,7 +63,7 @@ public final class MemoryGrowth {
       new Trainer(TaskKind.CLASSIFICATION, split(folder, longest), training, 1)
           .fit(
               model,
-              Regularizers.create(context),
+              MethodRegistry.create(context),
               (step, of, loss) -> {
                 if (step > 0 && step % (steps / 10) == 0) {
                   megabytes.put(step, residentMegabytes());

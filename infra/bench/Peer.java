@@ -9,9 +9,9 @@ import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Context;
+import io.buttress.method.MethodContext;
 import io.buttress.method.Noise;
-import io.buttress.method.Regularizers;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Snapshot;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
@@ -123,8 +123,8 @@ public final class Peer {
     List<Double> seconds = new ArrayList<>();
     boolean bfloat16 = spec.training().get(0).bfloat16();
     try (TextClassifier model = new TextClassifier(folder, config, 2, purpose -> 1, bfloat16)) {
-      Context context =
-          new Context(
+      MethodContext context =
+          new MethodContext(
               spec.methods().get(0),
               spec.training().get(0),
               TaskKind.CLASSIFICATION,
@@ -137,7 +137,7 @@ public final class Peer {
           new Trainer(TaskKind.CLASSIFICATION, split, spec.training().get(0), 1)
               .fit(
                   model,
-                  Regularizers.create(context),
+                  MethodRegistry.create(context),
                   (step, steps, loss) -> {
                     long now = System.nanoTime();
                     if (step > warmUp) {

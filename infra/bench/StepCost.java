@@ -9,9 +9,9 @@ import io.buttress.model.Batch;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.Context;
+import io.buttress.regularizer.MethodContext;
 import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.Regularizers;
+import io.buttress.regularizer.MethodRegistry;
 import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
@@ -106,8 +106,8 @@ public final class StepCost {
         new Training(
             1, batchSize, 2e-5, 0.06, 512, "fp32", 0.01, 1, "linear", null, STEPS, 0, null, null, null);
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
-      Context context =
-          new Context(
+      MethodContext context =
+          new MethodContext(
               new Method(id, parameters),
               training,
               TaskKind.CLASSIFICATION,
@@ -119,7 +119,7 @@ public final class StepCost {
       new Trainer(TaskKind.CLASSIFICATION, split, training, 1)
           .fit(
               model,
-              Regularizers.create(context),
+              MethodRegistry.create(context),
               (step, steps, loss) -> {
                 long now = System.nanoTime();
                 if (step > WARM_UP) {

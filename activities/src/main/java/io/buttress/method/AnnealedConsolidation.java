@@ -7,14 +7,14 @@ import io.buttress.model.Part;
  * Adam's step on the encoder is scaled by a(t) = 1 / (1 + exp(-k (t - t0))), t = 1 at the first
  * step; then every parameter of the encoder moves by rate x (1 - a(t)) x gamma x (w_pre - w).
  */
-final class AnnealedConsolidation implements Regularizer {
+final class AnnealedConsolidation implements FineTuningMethod {
   private final double slope;
   private final double midpoint;
   private final double gamma;
   private final boolean decays;
   private final EncoderWeights encoder;
 
-  AnnealedConsolidation(Context context) {
+  AnnealedConsolidation(MethodContext context) {
     slope = context.method().number("annealSlope");
     midpoint = context.method().number("annealMidpoint");
     gamma = context.method().number("gamma");

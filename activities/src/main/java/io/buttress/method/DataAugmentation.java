@@ -8,11 +8,11 @@ import io.buttress.model.TrainedTokens;
  * {@code da}: Gaussian noise on the looked-up word embeddings of every training step. Its standard
  * deviation is sigma times that of the pre-trained embedding table.
  */
-final class DataAugmentation implements Regularizer {
+final class DataAugmentation implements FineTuningMethod {
   private final Noise noise;
   private final NDArray deviation;
 
-  DataAugmentation(Context context) {
+  DataAugmentation(MethodContext context) {
     noise = context.noise();
     NDArray table = context.model().parameters().get(TrainedTokens.TABLE);
     deviation =

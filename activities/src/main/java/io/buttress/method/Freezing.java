@@ -5,10 +5,10 @@ import io.buttress.model.Part;
 /**
  * {@code freeze}: embeddings and the bottom n layers keep their weights (Lee, Tang and Lin 2019).
  */
-final class Freezing implements Regularizer {
+final class Freezing implements FineTuningMethod {
   private final int frozen;
 
-  Freezing(Context context) {
+  Freezing(MethodContext context) {
     frozen = context.method().integer("n", context.config().layers() / 2);
   }
 

@@ -7,11 +7,11 @@ import io.buttress.model.Part;
  * Layer l of L has the learning rate times decay^(L - l + 1), the embeddings times decay^(L + 1);
  * pooler and head have all of it.
  */
-final class LayerwiseDecay implements Regularizer {
+final class LayerwiseDecay implements FineTuningMethod {
   private final double decay;
   private final int layers;
 
-  LayerwiseDecay(Context context) {
+  LayerwiseDecay(MethodContext context) {
     decay = context.method().number("decay");
     layers = context.config().layers();
   }

@@ -7,14 +7,14 @@ import io.buttress.model.TextClassifier;
  * {@code lp}: a linear head on the frozen encoder's pooler output, by L-BFGS; {@code lp-ft}: that
  * head, then fine-tuning of everything (Kumar et al. 2022).
  */
-final class LinearProbing implements Regularizer {
-  private final Context context;
+final class LinearProbing implements FineTuningMethod {
+  private final MethodContext context;
   private final boolean fineTunes;
 
   /**
    * @param fineTunes whether everything is fine-tuned from that head on
    */
-  LinearProbing(Context context, boolean fineTunes) {
+  LinearProbing(MethodContext context, boolean fineTunes) {
     this.context = context;
     this.fineTunes = fineTunes;
   }

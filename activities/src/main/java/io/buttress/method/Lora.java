@@ -16,7 +16,7 @@ import java.util.Random;
  * (alpha / r) B A x (Hu et al. 2022, equation 3). Pooler and head are trained. At the end the
  * corrections are added to the weights.
  */
-final class Lora implements Regularizer {
+final class Lora implements FineTuningMethod {
   private final TextClassifier model;
   private final NDArray scale;
   private final Map<String, Correction> corrections = new LinkedHashMap<>();
@@ -25,7 +25,7 @@ final class Lora implements Regularizer {
   /** A is {@code [r, inputs]}, B is {@code [outputs, r]}. */
   private record Correction(NDArray a, NDArray b) {}
 
-  Lora(Context context) {
+  Lora(MethodContext context) {
     model = context.model();
     int rank = context.method().integer("r", 8);
     scale = context.scalar(context.method().number("alpha") / rank);

@@ -17,14 +17,14 @@ import java.util.Map;
  * <p>All linear layers take part, pooler and head included; dropout is off, as in their code. The
  * gradient is the exact one; theirs lacks the factor 1 / (1 - p).
  */
-final class Mixout implements Regularizer {
+final class Mixout implements FineTuningMethod {
   private final TextClassifier model;
   private final Noise noise;
   private final NDArray probability;
   private final NDArray scale;
   private final Map<String, NDArray> before = new HashMap<>();
 
-  Mixout(Context context) {
+  Mixout(MethodContext context) {
     model = context.model();
     noise = context.noise();
     probability = context.scalar(context.method().number("p"));

@@ -25,7 +25,7 @@ record Projection(List<NDArray> weights, List<NDArray> biases, String activation
    *
    * @param index of its layer among those of the method, which decides what is drawn
    */
-  static Projection of(Context context, int index) {
+  static Projection of(MethodContext context, int index) {
     Method method = context.method();
     int hidden = context.config().hiddenSize();
     int depth = method.integer("depth", 2);

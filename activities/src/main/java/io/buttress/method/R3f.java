@@ -10,7 +10,7 @@ import io.buttress.model.Forward;
  * <p>R = mean over the batch of KL(p || q) + KL(q || p), q the prediction of a second pass, with
  * dropout masks of its own and noise on the looked-up embeddings, which get no gradient there.
  */
-class R3f implements Regularizer {
+class R3f implements FineTuningMethod {
   private final double lambda;
   private final boolean normal;
   private final NDArray epsilon;
@@ -18,7 +18,7 @@ class R3f implements Regularizer {
   private final NDArray one;
   private final Noise noise;
 
-  R3f(Context context) {
+  R3f(MethodContext context) {
     lambda = context.method().number("lambda");
     normal = context.method().text("noise").equals("normal");
     epsilon = context.scalar(context.method().number("eps"));

@@ -14,10 +14,10 @@ import java.util.Map;
 final class R4f extends R3f {
   private static final String HEAD = "classifier";
 
-  private final Context context;
+  private final MethodContext context;
   private final SpectralNorm norm;
 
-  R4f(Context context) {
+  R4f(MethodContext context) {
     super(context);
     this.context = context;
     NDArray weight = weight();

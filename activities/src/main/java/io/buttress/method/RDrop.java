@@ -9,11 +9,11 @@ import io.buttress.study.TaskKind;
  * <p>The task loss is the mean of both passes', R = mean over the batch of (KL(p || q) + KL(q ||
  * p)) / 2; for regression the mean squared difference of the two predictions.
  */
-final class RDrop implements Regularizer {
+final class RDrop implements FineTuningMethod {
   private final double lambda;
   private final NDArray half;
 
-  RDrop(Context context) {
+  RDrop(MethodContext context) {
     lambda = context.method().number("lambda");
     half = context.scalar(0.5);
   }
@@ -26,7 +26,7 @@ final class RDrop implements Regularizer {
   @Override
   public Loss loss(Pass first) {
     if (lambda == 0) {
-      return Regularizer.super.loss(first);
+      return FineTuningMethod.super.loss(first);
     }
     Pass second = first.again(first.forward());
     NDArray task = first.taskLoss().add(second.taskLoss()).mul(half);

@@ -10,10 +10,10 @@ import java.util.Random;
  * et al. 2021, section 5): linear weights from N(0, initializer_range), biases 0, LayerNorm 1 and
  * 0.
  */
-final class Reinitialisation implements Regularizer {
-  private final Context context;
+final class Reinitialisation implements FineTuningMethod {
+  private final MethodContext context;
 
-  Reinitialisation(Context context) {
+  Reinitialisation(MethodContext context) {
     this.context = context;
   }
 

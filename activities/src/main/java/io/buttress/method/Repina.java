@@ -11,14 +11,14 @@ import java.util.List;
  * What the variants of Representation Projection Invariance share (Razdaibiedina et al. 2023): R is
  * a mean over layers of how far representations are from their pre-trained targets.
  */
-abstract class Repina implements Regularizer {
-  private final Context context;
+abstract class Repina implements FineTuningMethod {
+  private final MethodContext context;
   private final double lambda;
   private final List<Integer> layers;
   private final Pooling pooling;
   private final NDArray layerWeight;
 
-  Repina(Context context) {
+  Repina(MethodContext context) {
     this.context = context;
     lambda = context.method().number("lambda");
     layers = context.method().integers("layers");
@@ -59,7 +59,7 @@ abstract class Repina implements Regularizer {
   @Override
   public final Loss loss(Pass pass) {
     if (lambda == 0) {
-      return Regularizer.super.loss(pass);
+      return FineTuningMethod.super.loss(pass);
     }
     NDArray penalty = null;
     NDArray scale = null;

@@ -10,7 +10,7 @@ import ai.djl.ndarray.NDArray;
  */
 class RepinaIdentity extends Repina {
 
-  RepinaIdentity(Context context) {
+  RepinaIdentity(MethodContext context) {
     super(context);
   }
 

@@ -11,7 +11,7 @@ import ai.djl.ndarray.NDArray;
 final class RepinaMean extends Repina {
   private static final int[] BATCH = {0};
 
-  RepinaMean(Context context) {
+  RepinaMean(MethodContext context) {
     super(context);
   }
 

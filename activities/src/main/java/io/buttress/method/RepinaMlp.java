@@ -20,9 +20,9 @@ import java.util.Map;
 final class RepinaMlp extends Repina {
   private final Map<Integer, Projection> projections = new LinkedHashMap<>();
   private final Map<String, NDArray> parameters = new LinkedHashMap<>();
-  private final Context context;
+  private final MethodContext context;
 
-  RepinaMlp(Context context) {
+  RepinaMlp(MethodContext context) {
     super(context);
     this.context = context;
     for (int i = 0; i < layers().size(); i++) {

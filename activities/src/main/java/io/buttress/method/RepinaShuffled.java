@@ -14,7 +14,7 @@ final class RepinaShuffled extends RepinaIdentity {
   private final long seed;
   private int[] target;
 
-  RepinaShuffled(Context context) {
+  RepinaShuffled(MethodContext context) {
     super(context);
     seed = context.seed("shuffle", 0);
   }

@@ -1,4 +1,4 @@
 package io.buttress.method;
 
 /** {@code stl}: the task loss alone. */
-final class StandardFineTuning implements Regularizer {}
+final class StandardFineTuning implements FineTuningMethod {}

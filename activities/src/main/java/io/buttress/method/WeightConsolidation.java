@@ -10,12 +10,12 @@ import io.buttress.model.Part;
  *
  * <p>R = sum over the encoder's parameters of (w - w_pre)^2.
  */
-final class WeightConsolidation implements Regularizer {
+final class WeightConsolidation implements FineTuningMethod {
   private final double lambda;
   private final boolean decays;
   private final EncoderWeights encoder;
 
-  WeightConsolidation(Context context) {
+  WeightConsolidation(MethodContext context) {
     lambda = context.method().number("lambda");
     decays = context.method().text("decay").equals("keep");
     encoder = new EncoderWeights(context.model());

@@ -1,7 +1,7 @@
 package io.buttress.plan;
 
 import io.buttress.dataset.DataFormat;
-import io.buttress.method.Regularizers;
+import io.buttress.method.MethodRegistry;
 import io.buttress.source.Located;
 import io.buttress.source.SourceException;
 import io.buttress.source.SourceSession;
@@ -198,7 +198,7 @@ final class StudyResolver {
         .ifPresent(problems::add);
     // Settings of one grid may share a problem.
     spec.methods().stream()
-        .flatMap(method -> Regularizers.problems(method, model, imported.config()).stream())
+        .flatMap(method -> MethodRegistry.problems(method, model, imported.config()).stream())
         .distinct()
         .forEach(problems::add);
   }

@@ -23,7 +23,7 @@ import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
-import io.buttress.training.StoredCheckpoints;
+import io.buttress.training.CheckpointStore;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.failure.ApplicationFailure;
@@ -118,7 +118,7 @@ public final class ReportActivity implements Report {
               LatexTables.of(plan.name(), report.tables().comparisons(), report.selects())));
       texts.put("trials.csv", TrialsCsv.text(ended));
       String key = put(texts);
-      StoredCheckpoints.sweep(store.objects(), withResult(ended));
+      CheckpointStore.sweep(store.objects(), withResult(ended));
       return key;
     } catch (LostArtifactException e) {
       throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);

@@ -58,7 +58,7 @@ public final class EndedTrials {
     String modelUri = keepModel(trial, outcome, runFolder);
     List<MetricPoint> history = history(outcome);
     Optional<Artifact> evaluation = evaluation(outcome);
-    TrialResult result = TrialResults.of(trial, outcome, history, runId, modelUri);
+    TrialResult result = TrialSummary.of(trial, outcome, history, runId, modelUri);
     String key = results.put(study, trial, result, evaluation.orElse(null));
     if (trial.competes() && outcome.status() == TrialStatus.DONE) {
       FineTuned fineTuned = outcome.fineTuned();

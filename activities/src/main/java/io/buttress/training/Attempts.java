@@ -97,6 +97,6 @@ final class Attempts {
 
   /** The last attempt of this run that left a checkpoint; 0: none. */
   private int newest() throws IOException {
-    return StoredCheckpoints.newestAttempt(store, fingerprint, run);
+    return CheckpointStore.newestAttempt(store, fingerprint, run);
   }
 }

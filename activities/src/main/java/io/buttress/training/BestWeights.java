@@ -3,7 +3,7 @@ package io.buttress.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.buttress.method.Regularizer;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.model.TextClassifier;
 import io.buttress.model.TorchOps;
 import io.buttress.storage.Safetensors.Tensor;
@@ -13,11 +13,11 @@ import java.util.Map;
 /** A copy of a model's weights in the form that is stored, on the model's device. */
 final class BestWeights implements AutoCloseable {
   private final TextClassifier model;
-  private final Regularizer method;
+  private final FineTuningMethod method;
   private NDManager kept;
   private Map<String, NDArray> weights = Map.of();
 
-  BestWeights(TextClassifier model, Regularizer method) {
+  BestWeights(TextClassifier model, FineTuningMethod method) {
     this.model = model;
     this.method = method;
   }

@@ -5,7 +5,7 @@ import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Regularizer;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.model.Pooling;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -45,7 +45,8 @@ record CollapseWatch(
   }
 
   /** Points of this moment; none for representations that are not finite: training has diverged. */
-  List<MetricPoint> measure(int done, TextClassifier model, Regularizer method, Progress progress) {
+  List<MetricPoint> measure(
+      int done, TextClassifier model, FineTuningMethod method, Progress progress) {
     float[] values =
         new Evaluator(model, method.evaluation(), progress)
             .run(sample, List.of(layer), pooling)

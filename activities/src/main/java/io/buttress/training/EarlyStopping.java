@@ -3,7 +3,7 @@ package io.buttress.training;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
 import io.buttress.evaluation.Metrics;
-import io.buttress.method.Regularizer;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.model.Pooling;
 import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricPoint;
@@ -28,7 +28,7 @@ final class EarlyStopping {
   private final int every;
   private final int stride;
   private final TextClassifier model;
-  private final Regularizer method;
+  private final FineTuningMethod method;
   private final Patience patience;
   private final BestWeights best;
   private final List<MetricPoint> points = new ArrayList<>();
@@ -48,7 +48,7 @@ final class EarlyStopping {
       int epoch,
       int steps,
       TextClassifier model,
-      Regularizer method,
+      FineTuningMethod method,
       BestWeights best) {
     if (training.stopsEarly() && heldOut == null) {
       throw new IllegalArgumentException("early stopping needs examples set apart");

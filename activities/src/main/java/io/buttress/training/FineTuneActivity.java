@@ -15,7 +15,7 @@ import io.buttress.encoding.ProbeStore;
 import io.buttress.encoding.Progress;
 import io.buttress.encoding.SnapshotMaker;
 import io.buttress.encoding.SnapshotStore;
-import io.buttress.method.Regularizers;
+import io.buttress.method.MethodRegistry;
 import io.buttress.model.Bfloat16;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.InvalidModelException;
@@ -99,7 +99,7 @@ public final class FineTuneActivity implements FineTune {
    * @param progress is told of every step
    * @param checkpoints is told of every checkpoint
    */
-  record Attempt(String name, Progress progress, StoredCheckpoints.Listener checkpoints) {}
+  record Attempt(String name, Progress progress, CheckpointStore.Listener checkpoints) {}
 
   @Override
   public FineTuned fineTune(Trial trial, String runId) {
@@ -210,7 +210,7 @@ public final class FineTuneActivity implements FineTune {
     ModelFolder folder = ModelFolder.read(store.folder(inputs.model(source)), source.uri());
     EncoderConfig config = config(trial, dataset, folder);
     try (TextClassifier model = classifier(trial, dataset, folder, config);
-        StoredCheckpoints checkpoints = checkpoints(trial, attempt, numerics)) {
+        CheckpointStore checkpoints = checkpoints(trial, attempt, numerics)) {
       FitStore.Stored fit =
           training.run(trial, dataset, folder, model, checkpoints, numerics, attempt.progress());
       Optional<EvaluationStore.Stored> evaluated =
@@ -240,13 +240,13 @@ public final class FineTuneActivity implements FineTune {
       config.requireFits(split);
     }
     config.requireLayers(List.of(trial.collapse().layer()));
-    Regularizers.requireFits(trial.method(), trial.dataset().model().uri(), config);
+    MethodRegistry.requireFits(trial.method(), trial.dataset().model().uri(), config);
     return config;
   }
 
-  private StoredCheckpoints checkpoints(Trial trial, Attempt attempt, Numerics numerics)
+  private CheckpointStore checkpoints(Trial trial, Attempt attempt, Numerics numerics)
       throws IOException {
-    return new StoredCheckpoints(
+    return new CheckpointStore(
         store.objects(),
         store.scratch(),
         trial.fingerprint(),

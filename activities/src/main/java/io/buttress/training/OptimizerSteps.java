@@ -8,9 +8,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.method.Loss;
 import io.buttress.method.Pass;
-import io.buttress.method.Regularizer;
 import io.buttress.model.Batch;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -29,7 +29,7 @@ final class OptimizerSteps implements AutoCloseable {
   private final long seed;
   private final Schedule schedule;
   private final TextClassifier model;
-  private final Regularizer method;
+  private final FineTuningMethod method;
   private final ParameterGroups groups;
   private final AdamW optimizer;
   private final NDManager kept;
@@ -45,7 +45,7 @@ final class OptimizerSteps implements AutoCloseable {
       long seed,
       Schedule schedule,
       TextClassifier model,
-      Regularizer method) {
+      FineTuningMethod method) {
     this.kind = kind;
     this.train = train;
     this.training = training;

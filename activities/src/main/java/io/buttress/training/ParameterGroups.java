@@ -1,7 +1,7 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.method.Regularizer;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.model.Part;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -18,25 +18,25 @@ import java.util.Set;
  */
 final class ParameterGroups implements AutoCloseable {
   private final Map<Key, Map<String, NDArray>> groups = new LinkedHashMap<>();
-  private final Regularizer regularizer;
+  private final FineTuningMethod method;
   private final TrainedTokens tokens;
 
   private record Key(Part part, boolean decays) {}
 
-  ParameterGroups(TextClassifier model, Regularizer regularizer, Split train) {
-    this.regularizer = regularizer;
-    boolean all = regularizer.usesAllTokens() || !regularizer.trains(TrainedTokens.TABLE);
+  ParameterGroups(TextClassifier model, FineTuningMethod method, Split train) {
+    this.method = method;
+    boolean all = method.usesAllTokens() || !method.trains(TrainedTokens.TABLE);
     tokens = all ? null : new TrainedTokens(model, train.inputIds());
     model
         .parameters()
         .forEach(
             (name, parameter) -> {
-              if (regularizer.trains(name)) {
+              if (method.trains(name)) {
                 boolean rows = tokens != null && name.equals(TrainedTokens.TABLE);
                 add(name, rows ? tokens.rows() : parameter);
               }
             });
-    regularizer.parameters().forEach(this::add);
+    method.parameters().forEach(this::add);
   }
 
   private void add(String name, NDArray parameter) {
@@ -62,15 +62,14 @@ final class ParameterGroups implements AutoCloseable {
   /** A learning rate for each group. */
   double[] rates(int step, double learningRate) {
     return groups.keySet().stream()
-        .mapToDouble(key -> learningRate * regularizer.rate(key.part(), step))
+        .mapToDouble(key -> learningRate * method.rate(key.part(), step))
         .toArray();
   }
 
   /** A decoupled weight decay for each group. */
   double[] weightDecays(int step, double configured) {
     return groups.keySet().stream()
-        .mapToDouble(
-            key -> key.decays() ? regularizer.weightDecay(key.part(), step, configured) : 0)
+        .mapToDouble(key -> key.decays() ? method.weightDecay(key.part(), step, configured) : 0)
         .toArray();
   }
 
@@ -78,8 +77,8 @@ final class ParameterGroups implements AutoCloseable {
   void stepped(int step, double learningRate, double configured) {
     if (tokens != null) {
       Part part = Part.of(TrainedTokens.TABLE);
-      double rate = learningRate * regularizer.rate(part, step);
-      tokens.shrink(1 - rate * regularizer.weightDecay(part, step, configured));
+      double rate = learningRate * method.rate(part, step);
+      tokens.shrink(1 - rate * method.weightDecay(part, step, configured));
     }
   }
 

@@ -3,7 +3,7 @@ package io.buttress.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.buttress.method.Regularizer;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.model.TextClassifier;
 import io.buttress.model.TorchOps;
 import io.buttress.storage.Safetensors.Tensor;
@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** The arrays that a training run changes, copied to the host and back. */
-record RunState(TextClassifier model, Regularizer method, AdamW optimizer, BestWeights best) {
+record RunState(TextClassifier model, FineTuningMethod method, AdamW optimizer, BestWeights best) {
   private static final String BEST = "best.";
 
   /** Copies of all of them by name. */

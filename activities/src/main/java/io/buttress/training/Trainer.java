@@ -2,7 +2,7 @@ package io.buttress.training;
 
 import com.codahale.metrics.MetricRegistry;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Regularizer;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricPoint;
@@ -36,8 +36,8 @@ public final class Trainer {
   }
 
   /** Trains the model in place, to the last step or until the loss is NaN or infinite. */
-  public Fit fit(TextClassifier model, Regularizer method, Progress progress) {
-    return fit(model, method, null, null, Checkpoints.NONE, progress);
+  public Fit fit(TextClassifier model, FineTuningMethod method, Progress progress) {
+    return fit(model, method, null, null, Checkpointing.NONE, progress);
   }
 
   /**
@@ -50,14 +50,14 @@ public final class Trainer {
    */
   Fit fit(
       TextClassifier model,
-      Regularizer method,
+      FineTuningMethod method,
       HeldOut heldOut,
       CollapseWatch watch,
-      Checkpoints checkpoints,
+      Checkpointing checkpoints,
       Progress progress) {
     long start = System.nanoTime();
     ExampleOrder order = new ExampleOrder(train.size(), training.batchSize(), seed);
-    method.prepare(new Preparations(model, train, order, progress));
+    method.prepare(new RunPreparation(model, train, order, progress));
     int planned = training.totalSteps(train.size());
     int steps = method.steps(planned);
     Schedule schedule = Schedule.of(training, planned);

@@ -7,9 +7,9 @@ import io.buttress.dataset.TokenizedDataset;
 import io.buttress.encoding.Numerics;
 import io.buttress.encoding.Progress;
 import io.buttress.encoding.SnapshotStore;
-import io.buttress.method.Context;
+import io.buttress.method.MethodContext;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Noise;
-import io.buttress.method.Regularizers;
 import io.buttress.method.Snapshot;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.ModelFolder;
@@ -53,13 +53,13 @@ final class TrialTraining {
       TokenizedDataset dataset,
       ModelFolder source,
       TextClassifier model,
-      Checkpoints checkpoints,
+      Checkpointing checkpoints,
       Numerics numerics,
       Progress progress)
       throws IOException {
     TrainingSet train = TrainingSet.of(trial, dataset);
-    Context context =
-        new Context(
+    MethodContext context =
+        new MethodContext(
             trial.method(),
             trial.training(),
             dataset.kind(),
@@ -71,7 +71,7 @@ final class TrialTraining {
         new Trainer(dataset.kind(), train.learned(), trial.training(), trial.seed(), metrics)
             .fit(
                 model,
-                Regularizers.create(context),
+                MethodRegistry.create(context),
                 heldOut(trial, dataset, train),
                 watch(trial, dataset, model.config(), numerics),
                 checkpoints,

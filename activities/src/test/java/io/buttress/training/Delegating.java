@@ -1,19 +1,19 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.method.Loss;
 import io.buttress.method.Pass;
 import io.buttress.method.Preparation;
-import io.buttress.method.Regularizer;
 import io.buttress.model.Forward;
 import io.buttress.model.Part;
 import java.util.Map;
 
 /** A method as it is, for tests that watch or disturb one of its calls. */
-class Delegating implements Regularizer {
-  private final Regularizer inner;
+class Delegating implements FineTuningMethod {
+  private final FineTuningMethod inner;
 
-  Delegating(Regularizer inner) {
+  Delegating(FineTuningMethod inner) {
     this.inner = inner;
   }
 

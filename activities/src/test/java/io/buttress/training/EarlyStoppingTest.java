@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
 import io.buttress.evaluation.Metrics;
+import io.buttress.method.FineTuningMethod;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Noise;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.model.Pooling;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -68,11 +68,11 @@ class EarlyStoppingTest {
     Split apart = all.rows(IntStream.range(15, all.size()).toArray());
     HeldOut heldOut = new HeldOut(apart, 2, List.of(regression ? "pearson" : "accuracy"));
     try (TextClassifier model = Golden.model(regression ? 1 : 2, 0.1)) {
-      Regularizer method =
-          Regularizers.create(Golden.context(method(id), kind, model, null, Noise.ENGINE));
+      FineTuningMethod method =
+          MethodRegistry.create(Golden.context(method(id), kind, model, null, Noise.ENGINE));
       Fit fit =
           new Trainer(kind, train, training, Golden.SEED)
-              .fit(model, method, heldOut, null, Checkpoints.NONE, SILENT);
+              .fit(model, method, heldOut, null, Checkpointing.NONE, SILENT);
       float[][] logits = new Evaluator(model, SILENT).run(apart, List.of(), Pooling.CLS).logits();
       return new Ended(fit, Metrics.compute(kind, 2, apart.targets(), logits));
     }
@@ -155,7 +155,7 @@ class EarlyStoppingTest {
     Set<Integer> counts = new HashSet<>();
     Split split = Golden.split("two");
     try (TextClassifier model = Golden.model(2, 0.1)) {
-      Regularizer method = Regularizers.create(Golden.context(method("stl"), model, null));
+      FineTuningMethod method = MethodRegistry.create(Golden.context(method("stl"), model, null));
       HeldOut heldOut = new HeldOut(split, 2, List.of("accuracy"));
       new Trainer(TaskKind.CLASSIFICATION, split, training(20, 0, 100, 1), Golden.SEED)
           .fit(
@@ -163,7 +163,7 @@ class EarlyStoppingTest {
               method,
               heldOut,
               null,
-              Checkpoints.NONE,
+              Checkpointing.NONE,
               (step, steps, loss) -> {
                 if (step > 2 && loss != null) {
                   counts.add(model.manager().getManagedArrays().size());
@@ -176,7 +176,7 @@ class EarlyStoppingTest {
   @Test
   void needsExamplesSetApart() {
     try (TextClassifier model = Golden.model(2, 0.1)) {
-      Regularizer method = Regularizers.create(Golden.context(method("stl"), model, null));
+      FineTuningMethod method = MethodRegistry.create(Golden.context(method("stl"), model, null));
       Trainer trainer =
           new Trainer(
               TaskKind.CLASSIFICATION, Golden.split("two"), training(5, 0, 1, null), Golden.SEED);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Regularizers;
+import io.buttress.method.MethodRegistry;
 import io.buttress.model.Family;
 import io.buttress.model.GoldenFamily;
 import io.buttress.model.ModelFolder;
@@ -51,7 +51,7 @@ class EveryFamilyTest {
           new Trainer(TaskKind.CLASSIFICATION, split, golden.training(), golden.seed())
               .fit(
                   model,
-                  Regularizers.create(
+                  MethodRegistry.create(
                       Golden.context(method, model, Golden.snapshot(method, model, split))),
                   SILENT);
 

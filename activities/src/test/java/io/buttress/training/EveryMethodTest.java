@@ -3,10 +3,10 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.buttress.method.FineTuningMethod;
 import io.buttress.method.Loss;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Pass;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.method.Snapshot;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -77,7 +77,7 @@ class EveryMethodTest {
       return new Trainer(TaskKind.CLASSIFICATION, SPLIT, Golden.training(), Golden.SEED)
               .fit(
                   model,
-                  Regularizers.create(Golden.context(method, model, snapshot)),
+                  MethodRegistry.create(Golden.context(method, model, snapshot)),
                   (step, steps, loss) -> {})
               .history()
               .stream()
@@ -100,8 +100,9 @@ class EveryMethodTest {
   void memoryStaysFlatOverTheSteps(Method method) {
     Set<Integer> counts = new HashSet<>();
     try (TextClassifier model = Golden.model(2, 0.2)) {
-      Regularizer regularizer =
-          Regularizers.create(Golden.context(method, model, Golden.snapshot(method, model, SPLIT)));
+      FineTuningMethod regularizer =
+          MethodRegistry.create(
+              Golden.context(method, model, Golden.snapshot(method, model, SPLIT)));
       new Trainer(TaskKind.CLASSIFICATION, SPLIT, Golden.training(), Golden.SEED)
           .fit(
               model,
@@ -119,7 +120,7 @@ class EveryMethodTest {
   private static final class Collecting extends Delegating {
     private final List<ByteBuffer> junk = new ArrayList<>();
 
-    Collecting(Regularizer inner) {
+    Collecting(FineTuningMethod inner) {
       super(inner);
     }
 

@@ -9,7 +9,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Regularizers;
+import io.buttress.method.MethodRegistry;
 import io.buttress.model.Batch;
 import io.buttress.model.EncoderConfig;
 import io.buttress.model.Family;
@@ -110,7 +110,7 @@ class FamiliesTest {
     try (TextClassifier model = model(family, golden, task.outputs(), change)) {
       Fit fit =
           new Trainer(kind, split, golden.training(), golden.seed())
-              .fit(model, Regularizers.create(Golden.context(Golden.stl(), model, null)), SILENT);
+              .fit(model, MethodRegistry.create(Golden.context(Golden.stl(), model, null)), SILENT);
       double[] losses =
           fit.history().stream()
               .filter(point -> point.metric().equals("loss"))

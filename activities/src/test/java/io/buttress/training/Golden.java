@@ -2,7 +2,7 @@ package io.buttress.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.encoding.Evaluator;
-import io.buttress.method.Context;
+import io.buttress.method.MethodContext;
 import io.buttress.method.Noise;
 import io.buttress.method.Snapshot;
 import io.buttress.model.EncoderConfig;
@@ -121,23 +121,23 @@ public final class Golden {
   }
 
   /** A context for a model of this class, with the golden seed and training. */
-  public static Context context(Method method, TextClassifier model, Snapshot snapshot) {
+  public static MethodContext context(Method method, TextClassifier model, Snapshot snapshot) {
     return context(method, TaskKind.CLASSIFICATION, model, snapshot, Noise.ENGINE);
   }
 
-  public static Context context(
+  public static MethodContext context(
       Method method, TaskKind kind, TextClassifier model, Snapshot snapshot, Noise noise) {
     return context(method, kind, SEED, model, snapshot, noise);
   }
 
-  public static Context context(
+  public static MethodContext context(
       Method method,
       TaskKind kind,
       long seed,
       TextClassifier model,
       Snapshot snapshot,
       Noise noise) {
-    return new Context(method, training(), kind, seed, model, snapshot, noise);
+    return new MethodContext(method, training(), kind, seed, model, snapshot, noise);
   }
 
   static <T> T value(JsonNode node, Class<T> type) {

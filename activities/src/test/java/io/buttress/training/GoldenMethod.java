@@ -1,8 +1,8 @@
 package io.buttress.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
+import io.buttress.method.FineTuningMethod;
+import io.buttress.method.MethodRegistry;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.study.Json;
@@ -81,8 +81,8 @@ record GoldenMethod(
   }
 
   /** The method for a model, with noise that Python draws alike. */
-  Regularizer regularizer(TextClassifier model) {
-    return Regularizers.create(
+  FineTuningMethod regularizer(TextClassifier model) {
+    return MethodRegistry.create(
         Golden.context(
             method, kind, model, Golden.snapshot(method, model, split()), new DrawnNoise("noise")));
   }

@@ -9,11 +9,11 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Context;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.method.Loss;
+import io.buttress.method.MethodContext;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Pass;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.method.Snapshot;
 import io.buttress.model.Batch;
 import io.buttress.model.Pooling;
@@ -45,7 +45,7 @@ class GoldenTest {
       float[][] logits = evaluator.run(split, List.of(), Pooling.CLS).logits();
       assertRows(logits, Golden.task(task).get("logits"), TOLERANCE);
 
-      Regularizer stl = Regularizers.create(Golden.context(Golden.stl(), model, null));
+      FineTuningMethod stl = MethodRegistry.create(Golden.context(Golden.stl(), model, null));
       Fit fit = new Trainer(kind, split, Golden.training(), Golden.SEED).fit(model, stl, SILENT);
 
       assertThat(losses(fit)).hasSize(20);
@@ -68,10 +68,10 @@ class GoldenTest {
 
       assertOneStep(golden, model, split, layers, others(pretrained));
 
-      Context context = Golden.context(method(golden, layers), model, all(pretrained));
+      MethodContext context = Golden.context(method(golden, layers), model, all(pretrained));
       Fit fit =
           new Trainer(TaskKind.CLASSIFICATION, split, Golden.training(), Golden.SEED)
-              .fit(model, Regularizers.create(context), SILENT);
+              .fit(model, MethodRegistry.create(context), SILENT);
       assertClose(losses(fit), golden.get("losses"), TOLERANCE);
       assertThat(values(fit, "regularizer").get(0)).isCloseTo(0, within(1e-10));
     }
@@ -83,8 +83,8 @@ class GoldenTest {
     model.parameters().values().forEach(p -> p.setRequiresGradient(true));
     try (NDManager scope = model.manager().newSubManager();
         var tape = Engine.getInstance().newGradientCollector()) {
-      Regularizer repina =
-          Regularizers.create(Golden.context(method(golden, layers), model, snapshot));
+      FineTuningMethod repina =
+          MethodRegistry.create(Golden.context(method(golden, layers), model, snapshot));
       Batch batch = Batch.of(split, new int[] {0, 1, 2, 3}, model.config(), scope);
       Loss terms = repina.loss(Pass.of(model, TaskKind.CLASSIFICATION, batch, repina.forward()));
       NDArray penalty = terms.penalty();

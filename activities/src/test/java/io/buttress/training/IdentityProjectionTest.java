@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.method.Loss;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Pass;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.method.Snapshot;
 import io.buttress.model.Batch;
 import io.buttress.model.Split;
@@ -62,7 +62,7 @@ class IdentityProjectionTest {
   private static Map<String, float[]> step(Method method) {
     try (TextClassifier model = Golden.model(2, 0)) {
       Snapshot snapshot = Golden.snapshot(method, model, SPLIT);
-      Regularizer repina = Regularizers.create(Golden.context(method, model, snapshot));
+      FineTuningMethod repina = MethodRegistry.create(Golden.context(method, model, snapshot));
       Map<String, float[]> step = new TreeMap<>();
       try (NDManager scope = model.manager().newSubManager()) {
         model

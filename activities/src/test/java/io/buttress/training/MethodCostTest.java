@@ -3,9 +3,9 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.method.FineTuningMethod;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Preparation;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.model.Forward;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -36,7 +36,7 @@ class MethodCostTest {
     private int passes;
     private int probes;
 
-    Counting(Regularizer inner) {
+    Counting(FineTuningMethod inner) {
       super(inner);
     }
 
@@ -105,7 +105,7 @@ class MethodCostTest {
       Method method = Golden.method(id, Map.of());
       Counting counting =
           new Counting(
-              Regularizers.create(
+              MethodRegistry.create(
                   Golden.context(method, model, Golden.snapshot(method, model, SPLIT))));
       Fit fit =
           new Trainer(TaskKind.CLASSIFICATION, SPLIT, Golden.training(1, null), Golden.SEED)

@@ -9,10 +9,10 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.method.Loss;
 import io.buttress.method.Noise;
 import io.buttress.method.Pass;
-import io.buttress.method.Regularizer;
 import io.buttress.model.Batch;
 import io.buttress.model.Forward;
 import io.buttress.model.Pooling;
@@ -52,10 +52,10 @@ class MethodsGoldenTest {
   void lossAndGradientsOfAStepEqualPythons(GoldenMethod c) {
     JsonNode golden = c.golden().get("step");
     try (TextClassifier model = c.model()) {
-      Regularizer method = c.regularizer(model);
+      FineTuningMethod method = c.regularizer(model);
       ExampleOrder order =
           new ExampleOrder(c.split().size(), c.training().batchSize(), Golden.SEED);
-      method.prepare(new Preparations(model, c.split(), order, SILENT));
+      method.prepare(new RunPreparation(model, c.split(), order, SILENT));
       if (golden.has("head")) {
         // Ours is a solver's; from here on both have the same.
         golden.get("head").properties().forEach(e -> assertAndAdopt(model, e));
@@ -136,7 +136,7 @@ class MethodsGoldenTest {
   }
 
   /** The method's own; r-drop's two passes are the same without dropout: each gets noise here. */
-  private static Forward forward(GoldenMethod c, Regularizer method) {
+  private static Forward forward(GoldenMethod c, FineTuningMethod method) {
     if (!c.method().id().equals("r-drop")) {
       return method.forward();
     }

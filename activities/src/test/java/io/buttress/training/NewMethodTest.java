@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Context;
+import io.buttress.method.MethodContext;
 import io.buttress.model.Pooling;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -55,7 +55,7 @@ class NewMethodTest {
       if (wanted != null) {
         Method method =
             new Method("norm-keeping", new TreeMap<>(Map.of("lambda", lambda, "norm", wanted)));
-        Context context = Golden.context(method, model, null);
+        MethodContext context = Golden.context(method, model, null);
         Fit fit =
             new Trainer(TaskKind.CLASSIFICATION, SPLIT, Golden.training(), Golden.SEED)
                 .fit(model, new NormKeeping(context), SILENT);

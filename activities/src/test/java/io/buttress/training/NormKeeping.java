@@ -1,17 +1,17 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
-import io.buttress.method.Context;
+import io.buttress.method.FineTuningMethod;
+import io.buttress.method.MethodContext;
 import io.buttress.method.Pass;
-import io.buttress.method.Regularizer;
 import io.buttress.model.Pooling;
 import java.util.List;
 
-final class NormKeeping implements Regularizer {
+final class NormKeeping implements FineTuningMethod {
   private final double lambda;
   private final NDArray target;
 
-  NormKeeping(Context context) {
+  NormKeeping(MethodContext context) {
     lambda = context.method().number("lambda");
     target = context.scalar(context.method().number("norm"));
   }

@@ -8,8 +8,8 @@ import io.buttress.collapse.Representations;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.HandOver;
 import io.buttress.encoding.Numerics;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Noise;
-import io.buttress.method.Regularizers;
 import io.buttress.model.Pooling;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
@@ -72,8 +72,8 @@ class ResumptionTest {
   private static final class Killed extends RuntimeException {}
 
   /** Takes checkpoints after the given steps alone. */
-  private record After(List<Integer> steps, Checkpoints inner, List<Integer> asked)
-      implements Checkpoints {
+  private record After(List<Integer> steps, Checkpointing inner, List<Integer> asked)
+      implements Checkpointing {
 
     @Override
     public Optional<Checkpoint> newest() {
@@ -100,7 +100,7 @@ class ResumptionTest {
   @MethodSource("methods")
   void anyMethodGoesOnFromAnyStep(Method method) throws IOException {
     Training training = training(null, 2);
-    Outcome undisturbed = train(method, training, Checkpoints.NONE, STEPS + 1);
+    Outcome undisturbed = train(method, training, Checkpointing.NONE, STEPS + 1);
     Random random = new Random(method.toString().hashCode());
     for (int i = 0; i < 2; i++) {
       int checkpoint = 1 + random.nextInt(STEPS - 2);
@@ -115,8 +115,8 @@ class ResumptionTest {
   @MethodSource("methods")
   void beingWatchedChangesNothing(Method method) {
     Training training = training(null, null);
-    Outcome watched = train(method, training, 4, Checkpoints.NONE, STEPS + 1);
-    Outcome alone = train(method, training, 0, Checkpoints.NONE, STEPS + 1);
+    Outcome watched = train(method, training, 4, Checkpointing.NONE, STEPS + 1);
+    Outcome alone = train(method, training, 0, Checkpointing.NONE, STEPS + 1);
     assertThat(watched.weights()).isEqualTo(alone.weights());
     List<MetricPoint> seen = new ArrayList<>(watched.points());
     assertThat(seen).containsAll(alone.points());
@@ -133,7 +133,7 @@ class ResumptionTest {
   void earlyStoppingRemembersItsBestWeights() throws IOException {
     Method stl = Golden.stl();
     Training training = training(3, null);
-    Outcome undisturbed = train(stl, training, Checkpoints.NONE, STEPS + 1);
+    Outcome undisturbed = train(stl, training, Checkpointing.NONE, STEPS + 1);
     for (int checkpoint = 1; checkpoint < undisturbed.steps() - 1; checkpoint++) {
       assertThat(killedAndResumed(stl, training, checkpoint, checkpoint + 1))
           .as("checkpoint after %d", checkpoint)
@@ -143,7 +143,7 @@ class ResumptionTest {
 
   @Test
   void keepsTheNewestTwoAndRemovesItsOwn() throws IOException {
-    try (StoredCheckpoints first = stored("first")) {
+    try (CheckpointStore first = stored("first")) {
       kill(Golden.stl(), training(null, null), first, List.of(1, 3, 5, 7), 9);
     }
     assertThat(store.list("checkpoints/"))
@@ -152,12 +152,12 @@ class ResumptionTest {
             "checkpoints/trial/first/5.safetensors",
             "checkpoints/trial/first/7.json",
             "checkpoints/trial/first/7.safetensors");
-    try (StoredCheckpoints second = stored("second")) {
+    try (CheckpointStore second = stored("second")) {
       assertThat(second.newest().orElseThrow().numbers().done()).isEqualTo(7);
       second.remove();
     }
     assertThat(store.list("checkpoints/")).hasSize(4);
-    try (StoredCheckpoints again = stored("first")) {
+    try (CheckpointStore again = stored("first")) {
       again.remove();
     }
     assertThat(store.list("checkpoints/")).isEmpty();
@@ -165,7 +165,7 @@ class ResumptionTest {
 
   @Test
   void passesOverWhatIsDamagedTornOrOfAnotherMachineOrFormat() throws IOException {
-    try (StoredCheckpoints first = stored("first")) {
+    try (CheckpointStore first = stored("first")) {
       kill(Golden.stl(), training(null, null), first, List.of(3, 7), 9);
     }
     Path newest = folder.resolve("checkpoints/trial/first/7.safetensors");
@@ -195,33 +195,33 @@ class ResumptionTest {
   @ParameterizedTest
   @EnumSource(FaultyObjectStore.Fault.class)
   void readsAgainWhatIsDamagedOnTheWay(FaultyObjectStore.Fault fault) throws IOException {
-    try (StoredCheckpoints first = stored("first")) {
+    try (CheckpointStore first = stored("first")) {
       kill(Golden.stl(), training(null, null), first, List.of(3), 5);
     }
     for (String file : List.of("3.safetensors", "3.json")) {
       FaultyObjectStore faulty = new FaultyObjectStore(store);
       faulty.damage("checkpoints/trial/first/" + file, fault);
-      try (StoredCheckpoints second = stored(faulty, "second", NUMERICS)) {
+      try (CheckpointStore second = stored(faulty, "second", NUMERICS)) {
         assertThat(second.newest()).as(file).isPresent();
       }
     }
   }
 
   private Optional<Integer> newest(Numerics numerics) throws IOException {
-    try (StoredCheckpoints other = stored(store, "other", numerics)) {
+    try (CheckpointStore other = stored(store, "other", numerics)) {
       return other.newest().map(checkpoint -> checkpoint.numbers().done());
     }
   }
 
   private final MetricRegistry metrics = new MetricRegistry();
 
-  private StoredCheckpoints stored(String attempt) throws IOException {
+  private CheckpointStore stored(String attempt) throws IOException {
     return stored(store, attempt, NUMERICS);
   }
 
-  private StoredCheckpoints stored(ObjectStore from, String attempt, Numerics numerics)
+  private CheckpointStore stored(ObjectStore from, String attempt, Numerics numerics)
       throws IOException {
-    return new StoredCheckpoints(
+    return new CheckpointStore(
         from,
         new ScratchFolder(),
         "trial",
@@ -235,11 +235,11 @@ class ResumptionTest {
 
   private Outcome killedAndResumed(Method method, Training training, int checkpoint, int kill)
       throws IOException {
-    try (StoredCheckpoints first = stored("first")) {
+    try (CheckpointStore first = stored("first")) {
       kill(method, training, first, List.of(checkpoint), kill);
     }
-    try (StoredCheckpoints second = stored("second");
-        StoredCheckpoints first = stored("first")) {
+    try (CheckpointStore second = stored("second");
+        CheckpointStore first = stored("first")) {
       assertThat(second.newest().orElseThrow().numbers().done()).isEqualTo(checkpoint);
       Outcome outcome =
           train(method, training, new After(List.of(), second, new ArrayList<>()), STEPS + 1);
@@ -249,7 +249,7 @@ class ResumptionTest {
   }
 
   private static void kill(
-      Method method, Training training, Checkpoints inner, List<Integer> steps, int kill) {
+      Method method, Training training, Checkpointing inner, List<Integer> steps, int kill) {
     assertThatThrownBy(
             () -> train(method, training, new After(steps, inner, new ArrayList<>()), kill))
         .isInstanceOf(Killed.class);
@@ -276,7 +276,7 @@ class ResumptionTest {
 
   /** Trains until the end, or until it has done so many steps, under watch. */
   private static Outcome train(
-      Method method, Training training, Checkpoints checkpoints, int kill) {
+      Method method, Training training, Checkpointing checkpoints, int kill) {
     return train(method, training, 4, checkpoints, kill);
   }
 
@@ -284,13 +284,13 @@ class ResumptionTest {
    * @param moments of a watch; 0: none
    */
   private static Outcome train(
-      Method method, Training training, int moments, Checkpoints checkpoints, int kill) {
+      Method method, Training training, int moments, Checkpointing checkpoints, int kill) {
     try (TextClassifier model = Golden.model(2, 0.2)) {
       Fit fit =
           new Trainer(TaskKind.CLASSIFICATION, TRAIN, training, Golden.SEED)
               .fit(
                   model,
-                  Regularizers.create(
+                  MethodRegistry.create(
                       Golden.context(
                           method,
                           TaskKind.CLASSIFICATION,

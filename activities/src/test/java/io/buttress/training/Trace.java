@@ -1,9 +1,9 @@
 package io.buttress.training;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.method.FineTuningMethod;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Noise;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricPoint;
@@ -31,10 +31,14 @@ record Trace(List<MetricPoint> points, Map<String, List<Float>> weights) {
    * @param around what is done to the method before it is used
    */
   static Trace of(
-      Method method, double dropout, long seed, double epochs, UnaryOperator<Regularizer> around) {
+      Method method,
+      double dropout,
+      long seed,
+      double epochs,
+      UnaryOperator<FineTuningMethod> around) {
     try (TextClassifier model = Golden.model(2, dropout)) {
-      Regularizer regularizer =
-          Regularizers.create(
+      FineTuningMethod regularizer =
+          MethodRegistry.create(
               Golden.context(
                   method,
                   TaskKind.CLASSIFICATION,

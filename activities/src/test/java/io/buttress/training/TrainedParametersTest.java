@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
+import io.buttress.method.FineTuningMethod;
+import io.buttress.method.MethodRegistry;
 import io.buttress.model.Batch;
 import io.buttress.model.Pooling;
 import io.buttress.model.Split;
@@ -96,7 +96,7 @@ class TrainedParametersTest {
   void lorasMergedModelSaysWhatTheCorrectedOneSaid() {
     Method method = Golden.method("lora", Map.of());
     try (TextClassifier model = Golden.model(2, 0.1)) {
-      Regularizer lora = Regularizers.create(Golden.context(method, model, null));
+      FineTuningMethod lora = MethodRegistry.create(Golden.context(method, model, null));
       float[][] corrected = new float[1][];
       new Trainer(TaskKind.CLASSIFICATION, SPLIT, Golden.training(), Golden.SEED)
           .fit(
@@ -118,7 +118,7 @@ class TrainedParametersTest {
     }
   }
 
-  private static float[] logits(TextClassifier model, Regularizer method) {
+  private static float[] logits(TextClassifier model, FineTuningMethod method) {
     int[] rows = new int[SPLIT.size()];
     for (int i = 0; i < rows.length; i++) {
       rows[i] = i;

@@ -3,9 +3,9 @@ package io.buttress.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.buttress.method.FineTuningMethod;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Noise;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.study.Method;
@@ -38,7 +38,7 @@ class TrainedTokensTest {
 
   /** Trains all embeddings. */
   private static final class AllTokens extends Delegating {
-    AllTokens(Regularizer inner) {
+    AllTokens(FineTuningMethod inner) {
       super(inner);
     }
 
@@ -89,10 +89,10 @@ class TrainedTokensTest {
   }
 
   private static Map<String, float[]> train(
-      Method method, Split split, UnaryOperator<Regularizer> around) {
+      Method method, Split split, UnaryOperator<FineTuningMethod> around) {
     try (TextClassifier model = Golden.model(2, 0.2)) {
-      Regularizer regularizer =
-          Regularizers.create(
+      FineTuningMethod regularizer =
+          MethodRegistry.create(
               Golden.context(
                   method,
                   TaskKind.CLASSIFICATION,

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import io.buttress.method.FineTuningMethod;
 import io.buttress.method.Loss;
+import io.buttress.method.MethodRegistry;
 import io.buttress.method.Pass;
-import io.buttress.method.Regularizer;
-import io.buttress.method.Regularizers;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricPoint;
@@ -52,9 +52,10 @@ class TrainerTest {
     try (TextClassifier model = Golden.model(2, 0)) {
       int[] calls = {0};
       Method method = repina(0.1);
-      Regularizer repina =
-          Regularizers.create(Golden.context(method, model, Golden.snapshot(method, model, SPLIT)));
-      Regularizer failing =
+      FineTuningMethod repina =
+          MethodRegistry.create(
+              Golden.context(method, model, Golden.snapshot(method, model, SPLIT)));
+      FineTuningMethod failing =
           new Delegating(repina) {
             @Override
             public Loss loss(Pass pass) {

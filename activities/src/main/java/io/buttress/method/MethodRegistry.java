@@ -12,10 +12,11 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The methods by the id that a study uses. */
-public final class Regularizers {
+public final class MethodRegistry {
   private static final Map<String, Implementation> BY_ID = new TreeMap<>();
 
-  private record Implementation(Function<Context, Regularizer> constructor, EncoderCheck check) {}
+  private record Implementation(
+      Function<MethodContext, FineTuningMethod> constructor, EncoderCheck check) {}
 
   static {
     add("stl", context -> new StandardFineTuning());
@@ -24,7 +25,7 @@ public final class Regularizers {
     add("repina-mean", RepinaMean::new, Repina::problems);
     add("repina-shuffled", RepinaShuffled::new, Repina::problems);
     add("da", DataAugmentation::new);
-    add("wc", Regularizers::consolidation);
+    add("wc", MethodRegistry::consolidation);
     add("reinit", Reinitialisation::new, EncoderCheck::layers);
     add("r3f", R3f::new);
     add("r4f", R4f::new);
@@ -38,19 +39,19 @@ public final class Regularizers {
     add("lora", Lora::new);
   }
 
-  private Regularizers() {}
+  private MethodRegistry() {}
 
   /** A method that any encoder can be fine-tuned by. */
-  private static void add(String id, Function<Context, Regularizer> constructor) {
+  private static void add(String id, Function<MethodContext, FineTuningMethod> constructor) {
     add(id, constructor, (method, model, config) -> List.of());
   }
 
   private static void add(
-      String id, Function<Context, Regularizer> constructor, EncoderCheck check) {
+      String id, Function<MethodContext, FineTuningMethod> constructor, EncoderCheck check) {
     BY_ID.put(id, new Implementation(constructor, check));
   }
 
-  private static Regularizer consolidation(Context context) {
+  private static FineTuningMethod consolidation(MethodContext context) {
     return context.method().text("anneal").equals("recadam")
         ? new AnnealedConsolidation(context)
         : new WeightConsolidation(context);
@@ -63,7 +64,7 @@ public final class Regularizers {
   /**
    * @throws IllegalArgumentException when there is no method of that id
    */
-  public static Regularizer create(Context context) {
+  public static FineTuningMethod create(MethodContext context) {
     return implementation(context.method()).constructor().apply(context);
   }
 

@@ -12,10 +12,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Puts a trial and its outcome together into an entry of the report. */
-public final class TrialResults {
+public final class TrialSummary {
   private static final String OUT_OF_DISTRIBUTION = "ood:";
 
-  private TrialResults() {}
+  private TrialSummary() {}
 
   /**
    * @param history what was measured during training

@@ -7,14 +7,14 @@ import java.util.Map;
 
 /**
  * A fine-tuning method: what it changes about training. Whatever it leaves alone is standard
- * fine-tuning. To add one, override what differs, name it in {@link Regularizers}, and list its
+ * fine-tuning. To add one, override what differs, name it in {@link MethodRegistry}, and list its
  * parameters in the method catalogue.
  *
  * <p>On the autograd tape never use the {@link Number} overloads of array arithmetic ({@code
  * x.mul(2)}): DJL frees the number's memory before the backward pass and gradients become garbage.
- * Make scalars once, with {@link Context#scalar}.
+ * Make scalars once, with {@link MethodContext#scalar}.
  */
-public interface Regularizer {
+public interface FineTuningMethod {
 
   /** The weight of R in the loss. When it is 0, {@link #penalty} is not called. */
   default double lambda() {

@@ -14,11 +14,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * {@inheritDoc}
+ * What a method may use of the training run to come.
  *
- * @param order of the training run to come
+ * @param order of its examples
  */
-record Preparations(TextClassifier model, Split train, ExampleOrder order, Progress progress)
+record RunPreparation(TextClassifier model, Split train, ExampleOrder order, Progress progress)
     implements Preparation {
 
   @Override

@@ -13,23 +13,23 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-class RegularizersTest {
+class MethodRegistryTest {
   private static final EncoderConfig ENCODER =
       new EncoderConfig(
           Family.BERT, 10, 4, 4, 2, 2, 8, 16, 2, 0, "gelu", 1e-12, 0.1, 0.1, 0.1, 0.02);
 
   @Test
   void everyMethodThatAStudyMayNameIsThereAndNoOther() {
-    assertThat(Regularizers.ids())
+    assertThat(MethodRegistry.ids())
         .containsExactlyInAnyOrderElementsOf(
             MethodCatalog.entries().stream().map(MethodCatalog.Entry::id).toList());
   }
 
   @Test
   void anUnknownMethodIsNamedWithTheKnownOnes() {
-    Context context =
-        new Context(new Method("magic", new TreeMap<>()), null, null, 1, null, null, null);
-    assertThatThrownBy(() -> Regularizers.create(context))
+    MethodContext context =
+        new MethodContext(new Method("magic", new TreeMap<>()), null, null, 1, null, null, null);
+    assertThatThrownBy(() -> MethodRegistry.create(context))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("unknown method magic; known: bitfit, da, ");
   }
@@ -40,22 +40,22 @@ class RegularizersTest {
         new Method(
             "repina-mlp",
             new TreeMap<>(Map.of("layers", List.of(-1, 3), "depth", 2, "phiInit", "identity")));
-    assertThatThrownBy(() -> Regularizers.requireFits(setting, "file:/m", ENCODER))
+    assertThatThrownBy(() -> MethodRegistry.requireFits(setting, "file:/m", ENCODER))
         .isInstanceOf(InvalidModelException.class)
         .hasMessage(
             "repina-mlp.layers: file:/m: layer 3: the model has hidden states 0 to 2 (-1 is the last)\n"
                 + "repina-mlp.width: phiInit identity needs at least twice file:/m's hidden size 4");
     setting.parameters().putAll(Map.of("layers", List.of(-3, 2), "width", 8));
-    Regularizers.requireFits(setting, "file:/m", ENCODER);
+    MethodRegistry.requireFits(setting, "file:/m", ENCODER);
   }
 
   @Test
   void noMoreLayersThanTheEncoderHasCanBeFrozenOrStartAnew() throws Exception {
     for (String id : List.of("freeze", "reinit")) {
       Method all = new Method(id, new TreeMap<>(Map.of("n", 2)));
-      Regularizers.requireFits(all, "file:/m", ENCODER);
+      MethodRegistry.requireFits(all, "file:/m", ENCODER);
       Method more = new Method(id, new TreeMap<>(Map.of("n", 3)));
-      assertThatThrownBy(() -> Regularizers.requireFits(more, "file:/m", ENCODER))
+      assertThatThrownBy(() -> MethodRegistry.requireFits(more, "file:/m", ENCODER))
           .hasMessage(id + ".n: file:/m has 2 layers");
     }
   }

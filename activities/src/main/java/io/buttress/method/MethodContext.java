@@ -18,7 +18,7 @@ import io.buttress.study.Training;
  * @param seed the trial's
  * @param snapshot pre-trained representations of the training set; null when the trial has none
  */
-public record Context(
+public record MethodContext(
     Method method,
     Training training,
     TaskKind kind,

@@ -3,9 +3,9 @@ package io.buttress.training;
 import java.util.Optional;
 
 /** Where a training run leaves checkpoints, and finds those of its earlier attempts. */
-interface Checkpoints {
-  Checkpoints NONE =
-      new Checkpoints() {
+interface Checkpointing {
+  Checkpointing NONE =
+      new Checkpointing() {
         @Override
         public Optional<Checkpoint> newest() {
           return Optional.empty();

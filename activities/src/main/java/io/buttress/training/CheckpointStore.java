@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
  * <p>Stored in the background, one at a time. An attempt keeps its newest two, writes and deletes
  * under its own prefix alone, and goes on from the newest of any attempt.
  */
-public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(StoredCheckpoints.class);
+public final class CheckpointStore implements Checkpointing, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
   private static final String MANIFEST = ".json";
   private static final String TENSORS = ".safetensors";
   private static final int KEPT = 2;
@@ -88,7 +88,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
    * @param interval between two checkpoints, at least
    * @param handOver once it is asked for, a checkpoint is due at once and ends the attempt
    */
-  StoredCheckpoints(
+  CheckpointStore(
       ObjectStore store,
       ScratchFolder scratch,
       String fingerprint,
@@ -132,7 +132,7 @@ public final class StoredCheckpoints implements Checkpoints, AutoCloseable {
   private List<String> manifests(String prefix) throws IOException {
     return store.list(prefix).stream()
         .filter(key -> key.endsWith(MANIFEST))
-        .sorted(Comparator.comparingInt(StoredCheckpoints::done).reversed())
+        .sorted(Comparator.comparingInt(CheckpointStore::done).reversed())
         .toList();
   }
 
