@@ -12,7 +12,7 @@ import io.buttress.evaluation.Metrics;
 import io.buttress.evaluation.Predictions;
 import io.buttress.result.BestModels;
 import io.buttress.result.ResultStore;
-import io.buttress.result.TrialResults;
+import io.buttress.result.TrialSummary;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
@@ -79,7 +79,7 @@ public final class ReportActivity implements Report {
       for (Trial trial : trials) {
         context.heartbeat(ended.size());
         TrialResult result =
-            results.find(study, trial).orElseGet(() -> TrialResults.cancelled(trial));
+            results.find(study, trial).orElseGet(() -> TrialSummary.cancelled(trial));
         Boolean isReported = reported == null ? null : reported.contains(trial.fingerprint());
         String modelUri =
             trial.competes() ? best.uri(study, trial).orElse(null) : result.modelUri();
