@@ -25,6 +25,7 @@ final class RoomsTest {
           "dataset",
           "encoding",
           "evaluation",
+          "failure",
           "method",
           "model",
           "plan",

@@ -1,7 +1,6 @@
 package io.buttress.collapse;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.buttress.activity.Failures;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.TokenizedDataset;
@@ -11,6 +10,7 @@ import io.buttress.encoding.ProbeStore;
 import io.buttress.encoding.SnapshotMaker;
 import io.buttress.encoding.SnapshotStore;
 import io.buttress.evaluation.Metrics;
+import io.buttress.failure.Step;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
@@ -26,7 +26,6 @@ import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,16 +60,13 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
 
   @Override
   public Collapse measureCollapse(Trial trial, String evaluationKey) {
-    try {
-      Optional<TrialResult.Collapse> stored = measured.metrics(trial);
-      TrialResult.Collapse metrics =
-          stored.isPresent() ? stored.get() : measure(trial, evaluationKey);
-      return withProbes(trial, evaluationKey, metrics);
-    } catch (LostArtifactException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Step.run(
+        () -> {
+          Optional<TrialResult.Collapse> stored = measured.metrics(trial);
+          TrialResult.Collapse metrics =
+              stored.isPresent() ? stored.get() : measure(trial, evaluationKey);
+          return withProbes(trial, evaluationKey, metrics);
+        });
   }
 
   /** Not part of what is stored here, which studies with and without probes share. */

@@ -1,10 +1,13 @@
 package io.buttress.dataset;
 
+import io.buttress.activity.Failures;
+import io.buttress.failure.Permanent;
+
 /**
  * A data file that cannot be used as it is. The message has the form {@code uri:line: what}, or
  * {@code uri: what} for the file as a whole, and never quotes the file's text.
  */
-public final class InvalidDataException extends RuntimeException {
+public final class InvalidDataException extends RuntimeException implements Permanent {
   private static final long serialVersionUID = 1L;
   private final String file;
   private final int line;
@@ -25,5 +28,10 @@ public final class InvalidDataException extends RuntimeException {
 
   public int line() {
     return line;
+  }
+
+  @Override
+  public String type() {
+    return Failures.INVALID_DATA;
   }
 }

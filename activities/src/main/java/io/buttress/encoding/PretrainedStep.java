@@ -1,14 +1,10 @@
 package io.buttress.encoding;
 
-import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune.Position;
-import io.buttress.model.InvalidModelException;
-import io.buttress.storage.LostArtifactException;
+import io.buttress.failure.Step;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
-import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 
 /** Work of an activity on a pre-trained encoder, which is given back when the worker stops. */
 @FunctionalInterface
@@ -21,17 +17,13 @@ interface PretrainedStep<T> {
     ActivityExecutionContext context = Activity.getExecutionContext();
     handOver.begin();
     try {
-      return step.run(
-          (done, steps, loss) -> {
-            handOver.check();
-            context.heartbeat(new Position(done, steps, null, null));
-          });
-    } catch (InvalidModelException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
-    } catch (LostArtifactException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      return Step.run(
+          () ->
+              step.run(
+                  (done, steps, loss) -> {
+                    handOver.check();
+                    context.heartbeat(new Position(done, steps, null, null));
+                  }));
     } finally {
       handOver.end();
     }

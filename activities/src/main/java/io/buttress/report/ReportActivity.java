@@ -1,6 +1,5 @@
 package io.buttress.report;
 
-import io.buttress.activity.Failures;
 import io.buttress.activity.PlanStudy;
 import io.buttress.activity.Report;
 import io.buttress.activity.TrackRun.StudyRun;
@@ -10,6 +9,7 @@ import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.TokenizedDataset;
 import io.buttress.evaluation.Metrics;
 import io.buttress.evaluation.Predictions;
+import io.buttress.failure.Step;
 import io.buttress.result.BestModels;
 import io.buttress.result.ResultStore;
 import io.buttress.result.TrialSummary;
@@ -26,7 +26,6 @@ import io.buttress.study.TrialStatus;
 import io.buttress.training.CheckpointStore;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
-import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -69,62 +68,59 @@ public final class ReportActivity implements Report {
 
   @Override
   public String report(PlanStudy.Plan plan, StudyRun study, PlanStudy.Plan selected) {
-    try {
-      List<Trial> trials = new ArrayList<>(trials(plan));
-      Set<String> reported = selected == null ? null : addRefits(trials, trials(selected));
-      TrainingGrid grid = new TrainingGrid(trials);
-      ActivityExecutionContext context = Activity.getExecutionContext();
-      List<TrialResult> ended = new ArrayList<>();
-      Map<String, Spectra> spectra = new LinkedHashMap<>();
-      for (Trial trial : trials) {
-        context.heartbeat(ended.size());
-        TrialResult result =
-            results.find(study, trial).orElseGet(() -> TrialSummary.cancelled(trial));
-        Boolean isReported = reported == null ? null : reported.contains(trial.fingerprint());
-        String modelUri =
-            trial.competes() ? best.uri(study, trial).orElse(null) : result.modelUri();
-        ended.add(
-            TrialResultBuilder.from(result)
-                .parameters(grid.parameters(trial))
-                .selected(isReported)
-                .modelUri(modelUri)
-                .build());
-        if (result.collapse() != null) {
-          collapses.spectra(trial).ifPresent(found -> spectra.put(trial.fingerprint(), found));
-        }
+    return Step.run(() -> write(plan, study, selected));
+  }
+
+  private String write(PlanStudy.Plan plan, StudyRun study, PlanStudy.Plan selected)
+      throws IOException {
+    List<Trial> trials = new ArrayList<>(trials(plan));
+    Set<String> reported = selected == null ? null : addRefits(trials, trials(selected));
+    TrainingGrid grid = new TrainingGrid(trials);
+    ActivityExecutionContext context = Activity.getExecutionContext();
+    List<TrialResult> ended = new ArrayList<>();
+    Map<String, Spectra> spectra = new LinkedHashMap<>();
+    for (Trial trial : trials) {
+      context.heartbeat(ended.size());
+      TrialResult result =
+          results.find(study, trial).orElseGet(() -> TrialSummary.cancelled(trial));
+      Boolean isReported = reported == null ? null : reported.contains(trial.fingerprint());
+      String modelUri = trial.competes() ? best.uri(study, trial).orElse(null) : result.modelUri();
+      ended.add(
+          TrialResultBuilder.from(result)
+              .parameters(grid.parameters(trial))
+              .selected(isReported)
+              .modelUri(modelUri)
+              .build());
+      if (result.collapse() != null) {
+        collapses.spectra(trial).ifPresent(found -> spectra.put(trial.fingerprint(), found));
       }
-      List<ReportedTask> tasks = tasks(trials, ended);
-      Map<String, Trial> byFingerprint =
-          trials.stream()
-              .collect(
-                  Collectors.toMap(Trial::fingerprint, trial -> trial, (first, again) -> first));
-      StudyReport report =
-          StudyReport.of(
-              plan.name(),
-              plan.studyKey(),
-              ended,
-              tasks,
-              result -> predictions(study, byFingerprint.get(result.fingerprint())));
-      ReportView view =
-          ReportView.of(
-              report, tasks, spectra, new Links.OfStudy(links, context.getInfo().getWorkflowId()));
-      Map<String, String> texts = new TreeMap<>();
-      texts.put("report.json", report.json());
-      texts.put("report.html", ReportText.html(view));
-      texts.put("report.md", ReportText.markdown(view));
-      texts.put(
-          "tables.tex",
-          ReportText.latex(
-              LatexTables.of(plan.name(), report.tables().comparisons(), report.selects())));
-      texts.put("trials.csv", TrialsCsv.text(ended));
-      String key = put(texts);
-      CheckpointStore.sweep(store.objects(), withResult(ended));
-      return key;
-    } catch (LostArtifactException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
+    List<ReportedTask> tasks = tasks(trials, ended);
+    Map<String, Trial> byFingerprint =
+        trials.stream()
+            .collect(Collectors.toMap(Trial::fingerprint, trial -> trial, (first, again) -> first));
+    StudyReport report =
+        StudyReport.of(
+            plan.name(),
+            plan.studyKey(),
+            ended,
+            tasks,
+            result -> predictions(study, byFingerprint.get(result.fingerprint())));
+    ReportView view =
+        ReportView.of(
+            report, tasks, spectra, new Links.OfStudy(links, context.getInfo().getWorkflowId()));
+    Map<String, String> texts = new TreeMap<>();
+    texts.put("report.json", report.json());
+    texts.put("report.html", ReportText.html(view));
+    texts.put("report.md", ReportText.markdown(view));
+    texts.put(
+        "tables.tex",
+        ReportText.latex(
+            LatexTables.of(plan.name(), report.tables().comparisons(), report.selects())));
+    texts.put("trials.csv", TrialsCsv.text(ended));
+    String key = put(texts);
+    CheckpointStore.sweep(store.objects(), withResult(ended));
+    return key;
   }
 
   private Optional<Predictions> predictions(StudyRun study, Trial trial) {

@@ -2,23 +2,21 @@ package io.buttress.tracking;
 
 import com.codahale.metrics.Counter;
 import com.codahale.metrics.MetricRegistry;
-import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.PlanStudy.Plan;
 import io.buttress.activity.TrackRun;
+import io.buttress.failure.Step;
 import io.buttress.result.EndedTrials;
 import io.buttress.result.EndedTrials.Ended;
 import io.buttress.result.FinalMetrics;
 import io.buttress.result.MetricPoint;
 import io.buttress.result.ResultStore;
 import io.buttress.storage.ArtifactStore;
-import io.buttress.storage.LostArtifactException;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import io.buttress.tracking.MlflowTracker.OpenRun;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityInfo;
-import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.Locale;
@@ -60,7 +58,7 @@ public final class TrackRunActivity implements TrackRun {
     StudyRun study = new StudyRun(plan.name(), plan.studyKey(), null, workflowRunId);
     return tracker.isEmpty()
         ? study
-        : attempt(
+        : Step.run(
             () -> {
               tracker.get().endAbandoned(study);
               String runId = tracker.get().open(study, workflowId).id();
@@ -72,12 +70,12 @@ public final class TrackRunActivity implements TrackRun {
   public String openRun(StudyRun study, Trial trial, String workflowId) {
     return tracker.isEmpty()
         ? null
-        : attempt(() -> tracker.get().open(study, trial, workflowId).id());
+        : Step.run(() -> tracker.get().open(study, trial, workflowId).id());
   }
 
   @Override
   public String closeRun(StudyRun study, Trial trial, String runId, Outcome outcome) {
-    return attempt(
+    return Step.run(
         () -> {
           Optional<OpenRun> run = findRun(study, trial, runId);
           Ended ended =
@@ -100,7 +98,7 @@ public final class TrackRunActivity implements TrackRun {
     if (tracker.isEmpty()) {
       return;
     }
-    attempt(
+    Step.run(
         () -> {
           OpenRun run = tracker.get().open(study, info().getWorkflowId());
           if (reportKey != null) {
@@ -149,22 +147,5 @@ public final class TrackRunActivity implements TrackRun {
 
   private static ActivityInfo info() {
     return Activity.getExecutionContext().getInfo();
-  }
-
-  @FunctionalInterface
-  private interface Step<T> {
-    T run() throws IOException;
-  }
-
-  private static <T> T attempt(Step<T> step) {
-    try {
-      return step.run();
-    } catch (UnusableExperimentException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
-    } catch (LostArtifactException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
-    } catch (IOException e) {
-      throw Activity.wrap(e);
-    }
   }
 }

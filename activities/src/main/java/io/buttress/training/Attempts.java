@@ -1,10 +1,11 @@
 package io.buttress.training;
 
+import io.buttress.failure.StepFailure;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.ObjectStore;
 import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.TemporalException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -77,22 +78,21 @@ final class Attempts {
     return Integer.parseInt(attempt.substring(attempt.lastIndexOf('-') + 1));
   }
 
-  /** What to throw for a failure of this attempt; not retried when it was the last. */
-  RuntimeException failed(Exception failure) {
+  /**
+   * What to throw for whatever ended this attempt; not retried when it was the last. A failure that
+   * has its type already, such as a hand-over, says itself whether it is.
+   */
+  RuntimeException failed(Throwable thrown) {
+    RuntimeException failure = StepFailure.of(thrown);
+    if (failure instanceof TemporalException) {
+      return failure;
+    }
     try {
-      if (number - newest() >= MOST) {
-        String message = failure.getMessage();
-        return ApplicationFailure.newNonRetryableFailureWithCause(
-            message == null ? failure.getClass().getSimpleName() : message,
-            failure.getClass().getName(),
-            failure);
-      }
+      return number - newest() >= MOST ? StepFailure.permanent(thrown) : failure;
     } catch (IOException e) {
       failure.addSuppressed(e);
+      return failure;
     }
-    return failure instanceof RuntimeException unchecked
-        ? unchecked
-        : new UncheckedIOException((IOException) failure);
   }
 
   /** The last attempt of this run that left a checkpoint; 0: none. */

@@ -1,10 +1,8 @@
 package io.buttress.training;
 
-import io.buttress.activity.Failures;
 import io.buttress.activity.FineTune;
 import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.Inputs;
-import io.buttress.dataset.InvalidDataException;
 import io.buttress.dataset.TokenizedDataset;
 import io.buttress.encoding.EngineLock;
 import io.buttress.encoding.EvaluationStore;
@@ -25,7 +23,6 @@ import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricLog;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
-import io.buttress.storage.LostArtifactException;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
@@ -35,9 +32,7 @@ import io.buttress.study.Trial;
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ActivityInfo;
-import io.temporal.client.ActivityCompletionException;
 import io.temporal.client.ActivityNotExistsException;
-import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -127,15 +122,7 @@ public final class FineTuneActivity implements FineTune {
     } catch (ActivityNotExistsException e) {
       removeIfEnded(trial, attempts.folder());
       throw e;
-    } catch (InvalidModelException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_STUDY);
-    } catch (InvalidDataException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.INVALID_DATA);
-    } catch (LostArtifactException e) {
-      throw ApplicationFailure.newNonRetryableFailure(e.getMessage(), Failures.LOST);
-    } catch (ActivityCompletionException | ApplicationFailure e) {
-      throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       throw attempts.failed(e);
     } finally {
       handOver.end();

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.engine.EngineException;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.temporal.failure.ApplicationFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -60,10 +60,10 @@ class AttemptsTest {
 
   @Test
   void theFifthFailureInARowIsFinalAndKeepsItsMessage() throws IOException {
-    RuntimeException failure = new IllegalStateException("out of memory");
+    RuntimeException failure = new EngineException("out of memory");
     assertThat(attempt(4).failed(failure)).isSameAs(failure);
     assertThat(attempt(4).failed(new IOException("cut off")))
-        .isInstanceOf(UncheckedIOException.class)
+        .isNotInstanceOf(ApplicationFailure.class)
         .hasMessageContaining("cut off");
     assertThat(attempt(5).failed(failure))
         .isInstanceOfSatisfying(
@@ -74,6 +74,20 @@ class AttemptsTest {
             });
     checkpoint("trial", "run-5");
     assertThat(attempt(5).failed(failure)).isSameAs(failure);
+  }
+
+  @Test
+  void aMistakeIsFinalAtOnceAndAHandOverNever() {
+    assertThat(attempt(1).failed(new NullPointerException("no labels")))
+        .isInstanceOfSatisfying(
+            ApplicationFailure.class,
+            mistake -> {
+              assertThat(mistake.isNonRetryable()).isTrue();
+              assertThat(mistake.getOriginalMessage()).isEqualTo("no labels");
+            });
+    ApplicationFailure handedOver = ApplicationFailure.newFailure("told to stop", "HandedOver");
+    assertThat(attempt(5).failed(handedOver)).isSameAs(handedOver);
+    assertThat(handedOver.isNonRetryable()).isFalse();
   }
 
   @Test
