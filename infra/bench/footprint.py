@@ -12,6 +12,7 @@ import os
 import pathlib
 import re
 import sqlite3
+import statistics
 import subprocess
 import sys
 import time
@@ -202,7 +203,7 @@ def main():
     print(f"objects: {objects:,}; MB by folder: { {k: round(v / 1e6, 1) for k, v in stored.items()} }")
     print("\n| activity | times | median, s | sum, s |\n| --- | ---: | ---: | ---: |")
     for kind, all in sorted(histories.durations.items()):
-        print(f"| {kind} | {len(all)} | {sorted(all)[len(all) // 2]:.2f} | {sum(all):.1f} |")
+        print(f"| {kind} | {len(all)} | {statistics.median(all):.2f} | {sum(all):.1f} |")
     return 1 if any(abs(o) > TOLERANCE for o in off) else 0
 
 

@@ -69,16 +69,15 @@ def tail(log):
     return " | ".join(pathlib.Path(log).read_text(errors="replace").strip().splitlines()[-3:])
 
 
-def quantile(values, q):
-    return sorted(values)[round(q * (len(values) - 1))]
-
-
 def summary(values):
+    # A single value is its own quartiles.
+    several = values if len(values) > 1 else values * 2
+    lower, median, upper = statistics.quantiles(several, n=4, method="inclusive")
     return {
-        "median": statistics.median(values),
+        "median": median,
         "lowest": min(values),
-        "lowerQuartile": quantile(values, 0.25),
-        "upperQuartile": quantile(values, 0.75),
+        "lowerQuartile": lower,
+        "upperQuartile": upper,
         "highest": max(values),
         "samples": len(values),
     }
@@ -110,7 +109,7 @@ class Bench:
         self.java_command = [
             "java",
             "-cp",
-            f"{arguments.classes}:{ROOT}/worker/target/buttress/*:{ROOT}/worker/target/buttress/lib/*",
+            f"{ROOT}/infra/bench/target/classes:{ROOT}/worker/target/buttress/*:{ROOT}/worker/target/buttress/lib/*",
         ]
         self.java_environment = os.environ | {"OMP_NUM_THREADS": os.environ["THREADS"]}
         self.environment = self.java_environment | {
@@ -133,7 +132,7 @@ class Bench:
         )
         self.ours = Side(
             "Buttress",
-            [*self.java_command, *self.engine, "io.buttress.data.Peer"],
+            [*self.java_command, *self.engine, "io.buttress.bench.Peer"],
             self.java_environment,
             self.work / "java.log",
         )
@@ -583,7 +582,7 @@ class Bench:
             raise Unsupported("MLflow could not be installed, so tracking cannot be measured")
         ours, _ = self.study(["stl", "repina-i", "wc"], [1, 2, 3, 4], epochs=3)
         file = self.work / "overhead.json"
-        self.buttress(ours, before=[*self.java_command, "io.buttress.data.Peer", "overhead", str(file)])
+        self.buttress(ours, before=[*self.java_command, "io.buttress.bench.Peer", "overhead", str(file)])
         counted = json.loads(file.read_text())
         if not counted:
             raise RuntimeError("no study was seen")
@@ -692,7 +691,7 @@ def measure(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("--classes", "--model", "--mlflow", "--glue", "--out", "--only"):
+    for name in ("--model", "--mlflow", "--glue", "--out", "--only"):
         parser.add_argument(name)
     parser.add_argument("--quick", action="store_true")
     try:

@@ -54,7 +54,7 @@ public final class SubwordTokenizer implements AutoCloseable {
    * @param texts examples of one text each, or of two each
    * @throws SourceException when an input's special tokens alone are too long
    */
-  Tokens encode(List<List<String>> texts) throws SourceException {
+  public Tokens encode(List<List<String>> texts) throws SourceException {
     boolean pairs = texts.get(0).size() == 2;
     String[] first = texts.stream().map(text -> text.get(0)).toArray(String[]::new);
     long[] encodings =
@@ -89,7 +89,7 @@ public final class SubwordTokenizer implements AutoCloseable {
    * @param ids one row of token ids an example
    * @param segments token type ids, same shape
    */
-  record Tokens(int[][] ids, int[][] segments) {}
+  public record Tokens(int[][] ids, int[][] segments) {}
 
   @Override
   public void close() {

@@ -13,7 +13,7 @@ import java.util.Random;
  * {@code sample:NAME/train} has 400 examples, {@code sample:NAME/validation} 200, as TSV with a
  * header; labels are balanced, no text occurs twice.
  */
-interface SampleTask {
+public interface SampleTask {
   int TRAIN = 400;
   int VALIDATION = 200;
   Map<String, SampleTask> TASKS =

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * @param tensors on the host: trained parameters, what the method keeps, optimizer moments, the
  *     best weights of early stopping
  */
-record Checkpoint(Numbers numbers, Map<String, Tensor> tensors) {
+public record Checkpoint(Numbers numbers, Map<String, Tensor> tensors) {
 
   /**
    * The part that is not tensors.
@@ -21,7 +21,7 @@ record Checkpoint(Numbers numbers, Map<String, Tensor> tensors) {
    * @param examples seen
    * @param seconds of training, over all attempts
    */
-  record Numbers(
+  public record Numbers(
       int done, long examples, double seconds, StepLog.State log, EarlyStopping.State stopping) {
 
     /** Metric points that will be in the trial's history. */

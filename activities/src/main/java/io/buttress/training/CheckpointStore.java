@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checkpoints of a trial in the object store: {@code checkpoints/<fingerprint>/<attempt>/<steps
+ * Checkpointing of a trial in the object store: {@code checkpoints/<fingerprint>/<attempt>/<steps
  * done>.safetensors}, then {@code <steps done>.json}, which tells the first one's sha256. Without
  * its manifest, or with other bytes than it tells, a checkpoint does not count.
  *
@@ -77,7 +77,7 @@ public final class CheckpointStore implements Checkpointing, AutoCloseable {
 
   /** Is told of each checkpoint from which another attempt could go on; in the background. */
   @FunctionalInterface
-  interface Listener {
+  public interface Listener {
     void stored(String key, Checkpoint.Numbers numbers);
   }
 
@@ -88,7 +88,7 @@ public final class CheckpointStore implements Checkpointing, AutoCloseable {
    * @param interval between two checkpoints, at least
    * @param handOver once it is asked for, a checkpoint is due at once and ends the attempt
    */
-  CheckpointStore(
+  public CheckpointStore(
       ObjectStore store,
       ScratchFolder scratch,
       String fingerprint,
@@ -240,7 +240,7 @@ public final class CheckpointStore implements Checkpointing, AutoCloseable {
   }
 
   /** Removes this attempt's checkpoints: the trial has ended. */
-  void remove() throws IOException {
+  public void remove() throws IOException {
     settle();
     CheckpointKeys.remove(store, own);
   }

@@ -3,7 +3,7 @@ package io.buttress.training;
 import java.util.Optional;
 
 /** Where a training run leaves checkpoints, and finds those of its earlier attempts. */
-interface Checkpointing {
+public interface Checkpointing {
   Checkpointing NONE =
       new Checkpointing() {
         @Override

@@ -48,7 +48,7 @@ public final class Trainer {
    * @param watch what to measure in the middle of training; null: nothing
    * @param checkpoints where to go on from, and what to leave behind
    */
-  Fit fit(
+  public Fit fit(
       TextClassifier model,
       FineTuningMethod method,
       HeldOut heldOut,

@@ -1,10 +1,11 @@
-package io.buttress.worker;
+package io.buttress.bench;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import io.buttress.activity.FineTune.Position;
+import io.buttress.activity.Messages;
 import io.buttress.study.Json;
 import io.buttress.study.StudyProgress;
 import io.temporal.api.common.v1.WorkflowExecution;
@@ -12,7 +13,6 @@ import io.temporal.api.enums.v1.PendingActivityState;
 import io.temporal.api.workflow.v1.PendingActivityInfo;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.client.WorkflowClient;
-import io.temporal.common.converter.DefaultDataConverter;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -23,6 +23,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,11 +42,11 @@ import org.slf4j.LoggerFactory;
  */
 final class RecoveryTime {
   private static final double BAR = 10;
-  private static final Pattern EXAMPLES = Pattern.compile("(?m)^buttress_training_examples_total [^0]");
+  private static final Pattern EXAMPLES =
+      Pattern.compile("(?m)^buttress_training_examples_total [^0]");
   private static final long PATIENCE = TimeUnit.MINUTES.toNanos(5);
 
   private final WorkflowClient temporal;
-  private final StudyClient studies;
   private final List<String> command;
   private final Path scratch = Files.createTempDirectory("recovery-");
   private final Random random = new Random(1);
@@ -54,7 +55,6 @@ final class RecoveryTime {
 
   private RecoveryTime(WorkflowClient temporal, List<String> command) throws IOException {
     this.temporal = temporal;
-    this.studies = new StudyClient(temporal);
     this.command = command;
   }
 
@@ -63,7 +63,7 @@ final class RecoveryTime {
 
   public static void main(String[] arguments) throws Exception {
     ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
-    WorkflowClient temporal = Connections.temporal(new Environment(System.getenv()));
+    WorkflowClient temporal = Temporal.client(System.getenv("TEMPORAL_ADDRESS"));
     List<String> command = List.of(arguments).subList(2, arguments.length);
     boolean held =
         new RecoveryTime(temporal, command)
@@ -94,7 +94,7 @@ final class RecoveryTime {
           System.err.printf("started after %d s: trains again after %.1f s%n", pause, took);
         }
       }
-      studies.cancel(study);
+      temporal.newUntypedWorkflowStub(study).cancel();
     } finally {
       worker.destroyForcibly().waitFor();
     }
@@ -106,16 +106,14 @@ final class RecoveryTime {
     System.out.println("| replacing worker, started | trains again after, median | range |");
     System.out.println("| --- | ---: | ---: |");
     for (Map.Entry<Integer, List<Double>> entry : seconds.entrySet()) {
-      List<Double> sorted = entry.getValue().stream().sorted().toList();
-      int half = sorted.size() / 2;
-      double median = (sorted.get(half) + sorted.get(sorted.size() - 1 - half)) / 2;
+      double median = Quantiles.median(entry.getValue());
       held &= median <= BAR;
       System.out.printf(
           "| %s | %.1f s | %.1f to %.1f s |%n",
           entry.getKey() == 0 ? "at once" : entry.getKey() + " s after the kill",
           median,
-          sorted.get(0),
-          sorted.get(sorted.size() - 1));
+          Collections.min(entry.getValue()),
+          Collections.max(entry.getValue()));
     }
     return held;
   }
@@ -129,12 +127,15 @@ final class RecoveryTime {
     builder.environment().put("BUTTRESS_HOME", scratch.resolve("home").toString());
     builder.environment().put("BUTTRESS_FILE_ROOTS", "/");
     Path log = scratch.resolve("worker.log");
-    builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     return builder.start();
   }
 
   private void start(String name, Path model) throws IOException {
-    studies.start(
+    Temporal.start(
+        temporal,
         name,
         Json.MAPPER.readTree(
             """
@@ -148,7 +149,9 @@ final class RecoveryTime {
   private String awaitTrial(String study) throws InterruptedException {
     for (long start = System.nanoTime(); System.nanoTime() - start < PATIENCE; Thread.sleep(200)) {
       try {
-        for (StudyProgress.Running trial : studies.progress(study).running()) {
+        StudyProgress progress =
+            temporal.newUntypedWorkflowStub(study).query("progress", StudyProgress.class);
+        for (StudyProgress.Running trial : progress.running()) {
           if (training(trial.workflowId()).isPresent()) {
             return trial.workflowId();
           }
@@ -209,8 +212,9 @@ final class RecoveryTime {
           && activity.hasHeartbeatDetails()
           && Timestamps.compare(activity.getLastHeartbeatTime(), started) > 0) {
         Position position =
-            DefaultDataConverter.STANDARD_INSTANCE.fromPayloads(
-                0, Optional.of(activity.getHeartbeatDetails()), Position.class, Position.class);
+            Messages.converter()
+                .fromPayloads(
+                    0, Optional.of(activity.getHeartbeatDetails()), Position.class, Position.class);
         if (position != null && position.step() > 0) {
           return Optional.of(new Training(activity.getAttempt(), position));
         }

@@ -1,4 +1,4 @@
-package io.buttress.data;
+package io.buttress.bench;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.buttress.collapse.CollapseMetrics;
 import io.buttress.collapse.Representations;
 import io.buttress.collapse.Spectrum;
+import io.buttress.dataset.SubwordTokenizer;
 import io.buttress.encoding.Evaluator;
 import io.buttress.encoding.Progress;
 import io.buttress.method.MethodContext;
@@ -19,8 +20,10 @@ import io.buttress.model.Pooling;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricPoint;
-import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.source.SampleTask;
+import io.buttress.source.SourceException;
 import io.buttress.storage.Safetensors;
+import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Json;
@@ -56,7 +59,7 @@ import org.slf4j.LoggerFactory;
 public final class Peer {
   private static final Progress SILENT = (step, steps, loss) -> {};
 
-  /** As {@link DatasetMaker} has it. */
+  /** As {@code DatasetMaker} has it. */
   private static final int TEXTS = 500;
 
   private final Map<String, Split> splits = new HashMap<>();

@@ -1,11 +1,13 @@
+package io.buttress.bench;
+
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.sun.management.GarbageCollectionNotificationInfo;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.MeasureCollapse.Collapse;
 import io.buttress.activity.PlanStudy.Plan;
-import io.buttress.activity.TaskQueues;
 import io.buttress.activity.TrackRun.StudyRun;
+import io.buttress.encoding.HandOver;
 import io.buttress.study.Blob;
 import io.buttress.study.DataFile;
 import io.buttress.study.Json;
@@ -13,15 +15,12 @@ import io.buttress.study.Planner;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedStudy;
 import io.buttress.study.ResolvedTask;
-import io.buttress.study.StudyParser;
 import io.buttress.study.StudyPlan;
 import io.buttress.study.StudyProgress;
 import io.buttress.study.StudyResult;
 import io.buttress.study.StudySpec;
-import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.TrialStatus;
-import io.buttress.training.HandOver;
 import io.buttress.worker.Queue;
 import io.buttress.worker.Services;
 import io.buttress.worker.StudyWorker;
@@ -34,11 +33,8 @@ import io.temporal.api.workflow.v1.WorkflowExecutionInfo;
 import io.temporal.api.workflowservice.v1.DescribeWorkflowExecutionRequest;
 import io.temporal.api.workflowservice.v1.GetWorkflowExecutionHistoryReverseRequest;
 import io.temporal.client.WorkflowClient;
-import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.common.converter.EncodedValues;
-import io.temporal.serviceclient.WorkflowServiceStubs;
-import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -48,6 +44,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -118,19 +115,12 @@ public final class Orchestration {
             "methods", List.of(Map.of("id", "stl"), Map.of("id", "repina-i")),
             "seeds", IntStream.rangeClosed(1, Math.max(1, trials / 2)).boxed().toList(),
             "execution", Map.of("maxParallelTrials", parallel));
-    WorkflowStub stub =
-        starter.newUntypedWorkflowStub(
-            "Study",
-            WorkflowOptions.newBuilder()
-                .setWorkflowId(id)
-                .setTaskQueue(TaskQueues.STUDIES)
-                .build());
     Heap heap = new Heap();
     List<Double> answers = new ArrayList<>();
     List<Double> descriptions = new ArrayList<>();
     List<Long> heaps = new ArrayList<>();
     long start = System.nanoTime();
-    stub.start(study);
+    WorkflowStub stub = Temporal.start(starter, id, study);
     CompletableFuture<StudyResult> ended = stub.getResultAsync(StudyResult.class);
     while (!ended.isDone()) {
       if (System.nanoTime() - start > LIMIT.toNanos()) {
@@ -156,17 +146,13 @@ public final class Orchestration {
         ended.get(),
         seconds,
         runs(starter, stub.getExecution()),
-        sorted(answers),
-        sorted(descriptions),
+        answers,
+        descriptions,
         heaps);
   }
 
-  private static List<Double> sorted(List<Double> values) {
-    return values.stream().sorted().toList();
-  }
-
   /**
-   * What came of a study; times in milliseconds, ascending.
+   * What came of a study; times in milliseconds.
    *
    * @param descriptions how long the server alone took, which asks no worker
    */
@@ -185,7 +171,7 @@ public final class Orchestration {
           runs.stream().mapToLong(WorkflowExecutionInfo::getHistoryLength).max().orElseThrow();
       long bytes =
           runs.stream().mapToLong(WorkflowExecutionInfo::getHistorySizeBytes).max().orElseThrow();
-      double slowest = answers.get(answers.size() - 1);
+      double slowest = Collections.max(answers);
       System.out.printf(
           "%d trials, %d at once, %d cores, load %.0f, %d MB heap at most%n%n",
           result.planned(),
@@ -219,12 +205,8 @@ public final class Orchestration {
       System.out.printf("| %s | %s | %s |%n", name, measured, allowed);
     }
 
-    private static String quantiles(List<Double> sorted) {
-      return "%.0f, %.0f".formatted(quantile(sorted, 0.5), quantile(sorted, 0.99));
-    }
-
-    private static double quantile(List<Double> sorted, double q) {
-      return sorted.get((int) Math.round(q * (sorted.size() - 1)));
+    private static String quantiles(List<Double> values) {
+      return "%.0f, %.0f".formatted(Quantiles.median(values), Quantiles.of(values, 0.99));
     }
   }
 
@@ -279,20 +261,25 @@ public final class Orchestration {
 
   private static Process server(int port, Path folder) throws IOException {
     return new ProcessBuilder(
-            "temporal", "server", "start-dev", "--headless", "--log-level", "error",
-            "--ip", "127.0.0.1", "--port", Integer.toString(port),
-            "--db-filename", folder.resolve("temporal.db").toString())
+            "temporal",
+            "server",
+            "start-dev",
+            "--headless",
+            "--log-level",
+            "error",
+            "--ip",
+            "127.0.0.1",
+            "--port",
+            Integer.toString(port),
+            "--db-filename",
+            folder.resolve("temporal.db").toString())
         .redirectErrorStream(true)
         .redirectOutput(folder.resolve("temporal.log").toFile())
         .start();
   }
 
   private static WorkflowClient client(int port) {
-    WorkflowServiceStubs stubs =
-        WorkflowServiceStubs.newServiceStubs(
-            WorkflowServiceStubsOptions.newBuilder().setTarget("127.0.0.1:" + port).build());
-    stubs.connect(Duration.ofSeconds(30));
-    return WorkflowClient.newInstance(stubs);
+    return Temporal.client("127.0.0.1:" + port);
   }
 
   private static Services stubs() {
@@ -326,7 +313,8 @@ public final class Orchestration {
                 320.0,
                 Map.of("validation", Map.of("accuracy", 0.75)));
         case "MeasureCollapse" ->
-            new Collapse(Json.sha256("c"), Map.of("gm_5", 2.0), Map.of("gm_5", 1.0), null, List.of());
+            new Collapse(
+                Json.sha256("c"), Map.of("gm_5", 2.0), Map.of("gm_5", 1.0), null, List.of());
         // Keys of runs, snapshots, results and reports; what returns nothing ignores it.
         default -> Json.sha256(info.getActivityType());
       };

@@ -1,8 +1,10 @@
-package io.buttress.training;
+package io.buttress.bench;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.codahale.metrics.MetricRegistry;
+import io.buttress.encoding.HandOver;
+import io.buttress.encoding.Numerics;
 import io.buttress.method.MethodContext;
 import io.buttress.method.Noise;
 import io.buttress.method.MethodRegistry;
@@ -13,12 +15,16 @@ import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.MinioObjectStore;
 import io.buttress.storage.ObjectStore;
 import io.buttress.storage.S3Access;
-import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.storage.Safetensors;
+import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.storage.ScratchFolder;
-import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
+import io.buttress.training.Checkpoint;
+import io.buttress.training.Checkpointing;
+import io.buttress.training.CheckpointStore;
+import io.buttress.training.Trainer;
+import io.buttress.training.TrainingMetrics;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -31,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.UUID;
 import org.slf4j.LoggerFactory;
 
@@ -118,10 +123,8 @@ final class CheckpointCost {
       throws IOException {
     // Two blocks to warm up, then pairs in the order without, with, with, without.
     int total = (2 + 2 * blocks) * steps;
-    Training training =
-        new Training(
-            1, batchSize, 2e-5, 0.06, 512, "fp32", 0.01, 1, "linear", null, total, 0, null, null, null);
-    Split split = split(folder, steps * batchSize, length);
+    Training training = Workload.training(batchSize, "fp32", total);
+    Split split = Workload.inputs(folder, steps * batchSize, length, length);
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1);
         CheckpointStore checkpoints =
             new CheckpointStore(
@@ -136,7 +139,7 @@ final class CheckpointCost {
                 new TrainingMetrics(new MetricRegistry()))) {
       MethodContext context =
           new MethodContext(
-              new Method("stl", new TreeMap<>()),
+              Workload.method("stl"),
               training,
               TaskKind.CLASSIFICATION,
               1,
@@ -168,7 +171,8 @@ final class CheckpointCost {
 
                 @Override
                 public void save(Checkpoint checkpoint) {
-                  bytes = checkpoint.tensors().values().stream().mapToLong(t -> t.data().limit()).sum();
+                  bytes =
+                      checkpoint.tensors().values().stream().mapToLong(t -> t.data().limit()).sum();
                   checkpoints.save(checkpoint);
                   saved = System.nanoTime();
                 }
@@ -208,8 +212,8 @@ final class CheckpointCost {
 
   /** Prints the table; false when checkpoints cost more than they may. */
   private boolean report() {
-    double lost = quantile(with, 0.5) - quantile(without, 0.5);
-    double interval = Math.max(INTERVAL, LEAST_INTERVALS * quantile(storing, 0.5));
+    double lost = Quantiles.median(with) - Quantiles.median(without);
+    double interval = Math.max(INTERVAL, LEAST_INTERVALS * Quantiles.median(storing));
     System.out.printf(
         "%d blocks of %d steps of each kind; medians and quartiles%n%n", with.size(), steps);
     System.out.println("| | |");
@@ -228,26 +232,8 @@ final class CheckpointCost {
 
   private static String show(List<Double> values) {
     return "%.2f (%.2f to %.2f)"
-        .formatted(quantile(values, 0.5), quantile(values, 0.25), quantile(values, 0.75));
-  }
-
-  private static double quantile(List<Double> values, double q) {
-    List<Double> sorted = values.stream().sorted().toList();
-    double at = q * (sorted.size() - 1);
-    double low = sorted.get((int) Math.floor(at));
-    return low + (at - Math.floor(at)) * (sorted.get((int) Math.ceil(at)) - low);
-  }
-
-  /** Random tokens, all inputs of one length. */
-  private static Split split(ModelFolder folder, int examples, int length) {
-    Random random = new Random(1);
-    int[][] ids = new int[examples][length];
-    float[] targets = new float[examples];
-    for (int i = 0; i < examples; i++) {
-      Arrays.setAll(ids[i], j -> random.nextInt(folder.config().vocabulary()));
-      targets[i] = random.nextInt(2);
-    }
-    return new Split(ids, new int[examples][length], targets);
+        .formatted(
+            Quantiles.median(values), Quantiles.of(values, 0.25), Quantiles.of(values, 0.75));
   }
 
   /** A BERT of another size with the tokenizer of a folder: 12 layers, heads of 64. */

@@ -1,38 +1,36 @@
+package io.buttress.bench;
+
 import static java.util.stream.Collectors.toMap;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.buttress.data.Split;
+import io.buttress.encoding.Evaluator;
+import io.buttress.encoding.Progress;
+import io.buttress.method.MethodContext;
+import io.buttress.method.Noise;
+import io.buttress.method.MethodRegistry;
+import io.buttress.method.Snapshot;
 import io.buttress.model.Batch;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.Pooling;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.MethodContext;
-import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.MethodRegistry;
-import io.buttress.regularizer.Snapshot;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
-import io.buttress.study.Method;
 import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
-import io.buttress.training.Evaluator;
-import io.buttress.training.Progress;
 import io.buttress.training.Trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +65,7 @@ public final class StepCost {
         methods.add(entry.id());
       }
     }
-    Split split = split(folder, STEPS * batchSize, length);
+    Split split = Workload.inputs(folder, STEPS * batchSize, length, length);
     Map<Integer, Tensor> snapshot = snapshot(folder, split);
     Map<String, List<Double>> seconds = new LinkedHashMap<>();
     for (int round = -1; round < rounds; round++) {
@@ -89,7 +87,7 @@ public final class StepCost {
     double making = batchSeconds(folder, split, batchSize);
     System.out.printf(
         "%nmaking a batch takes %.2f ms, %.2f %% of a step of stl%n",
-        1e3 * making, 100 * making / quantile(seconds.get("stl"), 0.5));
+        1e3 * making, 100 * making / Quantiles.median(seconds.get("stl")));
     System.out.printf("reading the model takes %.2f s, once a trial%n", modelSeconds(folder));
     System.exit(held ? 0 : 1);
   }
@@ -97,18 +95,11 @@ public final class StepCost {
   private static List<Double> run(
       String id, ModelFolder folder, Split split, int batchSize, Map<Integer, Tensor> snapshot) {
     List<Double> seconds = new ArrayList<>();
-    TreeMap<String, Object> parameters = new TreeMap<>();
-    MethodCatalog.find(id)
-        .orElseThrow()
-        .parameters()
-        .forEach(parameter -> parameters.put(parameter.name(), parameter.defaultValue()));
-    Training training =
-        new Training(
-            1, batchSize, 2e-5, 0.06, 512, "fp32", 0.01, 1, "linear", null, STEPS, 0, null, null, null);
+    Training training = Workload.training(batchSize, "fp32", STEPS);
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
       MethodContext context =
           new MethodContext(
-              new Method(id, parameters),
+              Workload.method(id),
               training,
               TaskKind.CLASSIFICATION,
               1,
@@ -142,7 +133,7 @@ public final class StepCost {
         seconds.add((System.nanoTime() - start) / 1e9);
       }
     }
-    return quantile(seconds, 0.5);
+    return Quantiles.median(seconds);
   }
 
   /** The median time to read an encoder's weights and to put them on the device. */
@@ -154,24 +145,11 @@ public final class StepCost {
         seconds.add((System.nanoTime() - start) / 1e9);
       }
     }
-    return quantile(seconds, 0.5);
-  }
-
-  /** Random tokens, all inputs of one length. */
-  private static Split split(ModelFolder folder, int examples, int length) {
-    Random random = new Random(1);
-    int[][] ids = new int[examples][length];
-    float[] targets = new float[examples];
-    for (int i = 0; i < examples; i++) {
-      Arrays.setAll(ids[i], j -> random.nextInt(folder.config().vocabulary()));
-      targets[i] = random.nextInt(2);
-    }
-    return new Split(ids, new int[examples][length], targets);
+    return Quantiles.median(seconds);
   }
 
   /** As a study has it: in a mapped file. */
-  private static Map<Integer, Tensor> snapshot(ModelFolder folder, Split split)
-      throws IOException {
+  private static Map<Integer, Tensor> snapshot(ModelFolder folder, Split split) throws IOException {
     try (TextClassifier model = new TextClassifier(folder, folder.config(), 2, purpose -> 1)) {
       Map<String, Tensor> tensors =
           new Evaluator(model, SILENT)
@@ -194,30 +172,25 @@ public final class StepCost {
   /** Prints the table; false when a method is over its bar. */
   private static boolean report(Map<String, List<Double>> seconds, int batchSize, int length) {
     boolean held = true;
-    double stl = quantile(seconds.get("stl"), 0.5);
+    double stl = Quantiles.median(seconds.get("stl"));
     System.out.printf(
         "%d x %d on %s, %d steps each%n%n",
         batchSize, length, Engine.getInstance().defaultDevice(), seconds.get("stl").size());
     System.out.println("| method | median, ms | quartiles, ms | over stl | allowed |");
     System.out.println("| --- | ---: | ---: | ---: | ---: |");
     for (Map.Entry<String, List<Double>> method : seconds.entrySet()) {
-      double median = quantile(method.getValue(), 0.5);
+      double median = Quantiles.median(method.getValue());
       Double bar = BARS.get(method.getKey());
       held &= bar == null || median / stl <= bar;
       System.out.printf(
           "| %s | %.1f | %.1f to %.1f | %.3f | %s |%n",
           method.getKey(),
           1e3 * median,
-          1e3 * quantile(method.getValue(), 0.25),
-          1e3 * quantile(method.getValue(), 0.75),
+          1e3 * Quantiles.of(method.getValue(), 0.25),
+          1e3 * Quantiles.of(method.getValue(), 0.75),
           median / stl,
           bar == null ? "" : bar);
     }
     return held;
-  }
-
-  private static double quantile(List<Double> values, double q) {
-    List<Double> sorted = values.stream().sorted().toList();
-    return sorted.get((int) Math.round(q * (sorted.size() - 1)));
   }
 }

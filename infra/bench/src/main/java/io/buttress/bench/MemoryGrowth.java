@@ -1,13 +1,13 @@
+package io.buttress.bench;
+
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import io.buttress.data.Split;
+import io.buttress.method.MethodContext;
+import io.buttress.method.Noise;
+import io.buttress.method.MethodRegistry;
 import io.buttress.model.ModelFolder;
+import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
-import io.buttress.regularizer.MethodContext;
-import io.buttress.regularizer.Noise;
-import io.buttress.regularizer.MethodRegistry;
-import io.buttress.study.Method;
-import io.buttress.study.MethodCatalog;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
 import io.buttress.training.Trainer;
@@ -15,14 +15,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Random;
 import java.util.TreeMap;
 import org.slf4j.LoggerFactory;
 
 /**
- * How much the memory of a process grows while it trains on batches of mixed shapes, from a tenth of
- * the steps to the last.
+ * How much the memory of a process grows while it trains on batches of mixed shapes, from a tenth
+ * of the steps to the last.
  *
  * <p>Arguments: model folder, method, steps, batch size, greatest length, precision.
  */
@@ -36,31 +34,24 @@ public final class MemoryGrowth {
   public static void main(String[] arguments) throws IOException {
     ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
     ModelFolder folder = ModelFolder.read(Path.of(arguments[0]));
-    TreeMap<String, Object> parameters = new TreeMap<>();
-    MethodCatalog.find(arguments[1])
-        .orElseThrow()
-        .parameters()
-        .forEach(parameter -> parameters.put(parameter.name(), parameter.defaultValue()));
     int steps = Integer.parseInt(arguments[2]);
     int batchSize = Integer.parseInt(arguments[3]);
     int longest = Integer.parseInt(arguments[4]);
-    Training training =
-        new Training(
-            1, batchSize, 2e-5, 0.06, longest, arguments[5], 0.01, 1, "linear", null, steps, 0, null,
-            null, null);
+    Training training = Workload.training(batchSize, arguments[5], steps);
+    Split split = Workload.inputs(folder, EXAMPLES, SHORTEST, longest);
     TreeMap<Integer, Double> megabytes = new TreeMap<>();
     try (TextClassifier model =
         new TextClassifier(folder, folder.config(), 2, purpose -> 1, training.bfloat16())) {
       MethodContext context =
           new MethodContext(
-              new Method(arguments[1], parameters),
+              Workload.method(arguments[1]),
               training,
               TaskKind.CLASSIFICATION,
               1,
               model,
               null,
               Noise.ENGINE);
-      new Trainer(TaskKind.CLASSIFICATION, split(folder, longest), training, 1)
+      new Trainer(TaskKind.CLASSIFICATION, split, training, 1)
           .fit(
               model,
               MethodRegistry.create(context),
@@ -73,7 +64,8 @@ public final class MemoryGrowth {
     }
     double before = megabytes.firstEntry().getValue();
     // The end's highest: a sawtooth must not end low by chance.
-    double after = megabytes.tailMap(steps / 2).values().stream().mapToDouble(d -> d).max().orElseThrow();
+    double after =
+        megabytes.tailMap(steps / 2).values().stream().mapToDouble(d -> d).max().orElseThrow();
     System.out.printf(
         "resident: %.0f MB at step %d, at most %.0f MB from step %d on: %+.1f %%%n",
         before, megabytes.firstKey(), after, steps / 2, 100 * (after / before - 1));
@@ -90,20 +82,5 @@ public final class MemoryGrowth {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  /** Random tokens, inputs of all lengths. */
-  private static Split split(ModelFolder folder, int longest) {
-    Random random = new Random(1);
-    int[][] ids = new int[EXAMPLES][];
-    int[][] types = new int[EXAMPLES][];
-    float[] targets = new float[EXAMPLES];
-    for (int i = 0; i < EXAMPLES; i++) {
-      ids[i] = new int[SHORTEST + random.nextInt(longest - SHORTEST + 1)];
-      types[i] = new int[ids[i].length];
-      Arrays.setAll(ids[i], j -> random.nextInt(folder.config().vocabulary()));
-      targets[i] = random.nextInt(2);
-    }
-    return new Split(ids, types, targets);
   }
 }
