@@ -1,0 +1,2 @@
+/** Studies and trials as runs in MLflow. */
+package io.buttress.tracking;

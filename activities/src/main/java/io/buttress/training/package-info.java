@@ -1,0 +1,2 @@
+/** The training of a trial, with checkpoints and early stopping, step by step. */
+package io.buttress.training;

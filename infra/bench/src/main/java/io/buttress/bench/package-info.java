@@ -1,0 +1,2 @@
+/** What things cost: the Java side of the scripts in {@code infra/bench}. */
+package io.buttress.bench;
