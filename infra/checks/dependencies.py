@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks the OSV database (https://osv.dev) for known vulnerabilities of what Buttress ships.
 
-Usage: infra/checks/dependencies [BOM]
+Usage: infra/checks/dependencies.py [BOM]
 
 BOM is a CycloneDX file, by default target/bom.json, which `mvn package` makes. Names and versions of the
 libraries are sent to OSV_API (default https://api.osv.dev), nothing else.
