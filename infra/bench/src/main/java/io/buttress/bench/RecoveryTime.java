@@ -212,9 +212,8 @@ final class RecoveryTime {
           && activity.hasHeartbeatDetails()
           && Timestamps.compare(activity.getLastHeartbeatTime(), started) > 0) {
         Position position =
-            Messages.converter()
-                .fromPayloads(
-                    0, Optional.of(activity.getHeartbeatDetails()), Position.class, Position.class);
+            Messages.CONVERTER.fromPayloads(
+                0, Optional.of(activity.getHeartbeatDetails()), Position.class, Position.class);
         if (position != null && position.step() > 0) {
           return Optional.of(new Training(activity.getAttempt(), position));
         }

@@ -25,7 +25,7 @@ final class Temporal {
             WorkflowServiceStubsOptions.newBuilder().setTarget(address).build());
     stubs.connect(Duration.ofSeconds(30));
     return WorkflowClient.newInstance(
-        stubs, WorkflowClientOptions.newBuilder().setDataConverter(Messages.converter()).build());
+        stubs, WorkflowClientOptions.newBuilder().setDataConverter(Messages.CONVERTER).build());
   }
 
   /**
