@@ -28,10 +28,10 @@ public final class TrainingMetrics {
   }
 
   /**
-   * One optimizer step. An accelerator runs behind the host until its numbers are asked for, so
-   * only the mean over the steps between two such moments is a step's time.
+   * One optimizer step. An accelerator works asynchronously until the host reads its numbers, so a
+   * step's time is known only as the mean over the steps between two such reads.
    *
-   * @param settled whether the numbers have come to the host
+   * @param settled whether the host has read the numbers of this step
    * @param last the last loss that came, or null
    */
   void step(int batchSize, long nanos, boolean settled, Double last) {

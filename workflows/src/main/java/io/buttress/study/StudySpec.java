@@ -28,7 +28,7 @@ public record StudySpec(
     ExecutionSpec execution,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<TaskSpec> probes) {
 
-  /** Written without probes, where there are none. */
+  /** JSON without probes leaves the field out, which reads as null. */
   public StudySpec {
     probes = probes == null ? List.of() : probes;
   }

@@ -36,7 +36,7 @@ public record Trial(
 
   private static final int FINGERPRINT_DIGITS = 16;
 
-  /** Written without probes, where there are none. */
+  /** JSON without probes leaves the field out, which reads as null. */
   public Trial {
     probes = probes == null ? List.of() : probes;
   }

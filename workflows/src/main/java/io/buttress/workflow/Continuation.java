@@ -49,7 +49,7 @@ record Continuation(
         return continuation;
       }
     } catch (JsonProcessingException e) {
-      // Told below: what is in it does not matter.
+      // Reported below, whatever the argument holds.
     } catch (IOException e) {
       throw new IllegalStateException("bytes are always readable", e);
     }

@@ -56,7 +56,7 @@ public class StudyWorkflowImpl implements StudyWorkflow {
   private int maxParallelTrials;
   private Long pausedSince;
 
-  /** Before any signal or update is handled: the arguments tell what these change. */
+  /** Reads the arguments before any signal or update is handled, which change what they set. */
   @WorkflowInit
   public StudyWorkflowImpl(RawValue study, RawValue continued) {
     this(study, continued, TRIALS_PER_RUN);

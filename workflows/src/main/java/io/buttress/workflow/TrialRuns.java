@@ -78,7 +78,7 @@ final class TrialRuns {
     return running.size();
   }
 
-  /** In this run of the workflow. */
+  /** Trials started in this run of the workflow. */
   int started() {
     return started;
   }
@@ -99,14 +99,14 @@ final class TrialRuns {
     return since;
   }
 
-  /** Leaves a pause out of the reckoning. */
+  /** Leaves a pause out of the estimate of the remaining time. */
   void skip(long millis) {
     if (since != null) {
       since += millis;
     }
   }
 
-  /** From the mean time of the trials that ended; null before the first. */
+  /** The estimated rest, by the mean time of the trials that ended; null before the first. */
   Long secondsLeft(int planned) {
     int ended = done + failed;
     if (ended == 0) {
@@ -139,7 +139,7 @@ final class TrialRuns {
         request -> Async.function(snapshots::snapshotRepresentations, request));
   }
 
-  /** Likewise for its probes of the encoders that its own is compared with. */
+  /** Waits for the probes of the pre-trained and the random encoder, likewise. */
   private void probe(Trial trial) {
     await(
         trial.probeRequests(),
@@ -157,7 +157,7 @@ final class TrialRuns {
     needed.forEach(Promise::get);
   }
 
-  /** For trials that could not record their own end. */
+  /** Records the end of a trial whose workflow failed before it did so itself. */
   private void recordError(StudyRun study, Trial trial, String id, String failure) {
     try {
       String runId = tracking.openRun(study, trial, id);
