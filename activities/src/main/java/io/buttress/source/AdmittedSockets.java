@@ -41,7 +41,7 @@ final class AdmittedSockets extends SocketFactory {
   }
 
   /** Not the address, which may be a secret of the network's. */
-  static final class AddressException extends Http.FinalException {
+  static final class AddressException extends FinalException {
     private static final long serialVersionUID = 1L;
 
     AddressException() {

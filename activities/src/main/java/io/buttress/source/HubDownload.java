@@ -84,7 +84,7 @@ final class HubDownload {
               path,
               partial,
               size,
-              bytes -> progress.accept(name + " " + Http.megabytes(bytes, size)));
+              bytes -> progress.accept(name + " " + HttpDownload.megabytes(bytes, size)));
       if (matches(partial, etag, size)) {
         return;
       }

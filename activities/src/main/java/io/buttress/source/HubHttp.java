@@ -50,15 +50,15 @@ final class HubHttp implements Http.Site {
    * Downloads a file, going on where an earlier call stopped.
    *
    * @param file what is there of it; grows
-   * @param progress told its size now and then; what it throws ends the download
+   * @param progress told its size about once a second; what it throws ends the download
    */
   void download(String path, Path file, long size, LongConsumer progress)
       throws Refusal, IOException {
-    http.download(HttpUrl.get(endpoint + path), file, new OfCommit(size), progress);
+    new HttpDownload(http, HttpUrl.get(endpoint + path), file, new OfCommit(size), progress).run();
   }
 
   /** A file of a commit does not change: what has come of it stays good. */
-  private record OfCommit(long size) implements Http.Resumption {
+  private record OfCommit(long size) implements Resumption {
     @Override
     public long most() {
       return Long.MAX_VALUE;

@@ -76,11 +76,13 @@ final class WebFiles {
           locks.resolve(name),
           () -> {
             Unchanged unchanged = new Unchanged(parts.resolve(name + ".validator"));
-            http.download(
-                url,
-                part,
-                unchanged,
-                bytes -> progress.accept(Http.megabytes(bytes, unchanged.size())));
+            new HttpDownload(
+                    http,
+                    url,
+                    part,
+                    unchanged,
+                    bytes -> progress.accept(HttpDownload.megabytes(bytes, unchanged.size())))
+                .run();
             Files.move(part, into, StandardCopyOption.ATOMIC_MOVE);
             unchanged.forget();
           });
@@ -114,7 +116,7 @@ final class WebFiles {
                 + " leads to an address that is not on the public internet, which https: may not"
                 + " reach; use file: or s3: for what is inside the worker's network");
       }
-      if (cause instanceof Http.FinalException) {
+      if (cause instanceof FinalException) {
         throw new SourceException(uri.location() + ": " + cause.getMessage());
       }
     }
@@ -140,11 +142,10 @@ final class WebFiles {
     @Override
     public void checkRedirect(HttpUrl from, HttpUrl to) throws IOException {
       if (!to.isHttps()) {
-        throw new Http.FinalException(from.host() + " redirects to no https address");
+        throw new FinalException(from.host() + " redirects to no https address");
       }
       if (!to.username().isEmpty() || !to.password().isEmpty()) {
-        throw new Http.FinalException(
-            from.host() + " redirects to an address with a user or password");
+        throw new FinalException(from.host() + " redirects to an address with a user or password");
       }
     }
 
@@ -161,7 +162,7 @@ final class WebFiles {
   }
 
   /** Goes on with a file as long as the server says that it is the same. */
-  private static final class Unchanged implements Http.Resumption {
+  private static final class Unchanged implements Resumption {
     private final Path file;
     private String validator;
     private volatile long size = -1;
@@ -189,7 +190,7 @@ final class WebFiles {
     @Override
     public void begin(PartialFile part, Response answer) throws IOException {
       if (!answer.header("Content-Encoding", "identity").equals("identity")) {
-        throw new Http.FinalException("the server compresses what was asked for as it is");
+        throw new FinalException("the server compresses what was asked for as it is");
       }
       String found = validator(answer);
       if (answer.code() == Http.PARTIAL && !found.isEmpty() && !found.equals(validator)) {

@@ -26,6 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractStringAssert;
 import org.assertj.core.api.Assertions;
@@ -33,6 +34,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class HubSessionTest {
@@ -473,5 +475,40 @@ class HubSessionTest {
                 });
     assertThatThrownBy(() -> watched.file(TRAIN)).hasMessage("cancelled");
     assertThat(train()).hasBinaryContent(data);
+  }
+
+  @Test
+  @Timeout(30)
+  void alsoOneThatStandsStill() {
+    assertThatThrownBy(
+            () ->
+                standStill(
+                    () -> {
+                      throw new IllegalStateException("cancelled");
+                    }))
+        .hasMessage("cancelled");
+  }
+
+  @Test
+  @Timeout(30)
+  void anInterruptEndsADownloadThatStandsStill() {
+    assertThatThrownBy(() -> standStill(Thread.currentThread()::interrupt))
+        .hasMessageContaining("interrupted");
+    assertThat(Thread.interrupted()).isTrue();
+  }
+
+  /** Downloads what stands still for a minute; acts when progress is told for the third time. */
+  private void standStill(Runnable third) throws Exception {
+    server.cdnFails(server.stall());
+    AtomicInteger told = new AtomicInteger();
+    HubSession watched =
+        new HubSession(hub(TOKEN, Pace.DEFAULT))
+            .telling(
+                detail -> {
+                  if (told.incrementAndGet() == 3) {
+                    third.run();
+                  }
+                });
+    watched.file(TRAIN);
   }
 }

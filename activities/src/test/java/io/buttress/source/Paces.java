@@ -10,7 +10,7 @@ final class Paces {
           Duration.ofMillis(5),
           Duration.ofMillis(50),
           Duration.ofSeconds(20),
-          Duration.ofMillis(500));
+          Duration.ofSeconds(2));
 
   /** Gives up soon. */
   static final Pace IMPATIENT =
