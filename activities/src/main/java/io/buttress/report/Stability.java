@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.commons.math3.stat.StatUtils;
+import org.hipparchus.stat.StatUtils;
 
 /** How often the methods fail and what they cost, over all tasks of a model and regime. */
 public record Stability(String model, String regime, List<Row> methods) {

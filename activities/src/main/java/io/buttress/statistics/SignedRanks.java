@@ -4,13 +4,13 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.commons.math3.stat.ranking.NaturalRanking;
-import org.apache.commons.math3.stat.ranking.TiesStrategy;
+import org.hipparchus.stat.ranking.NaturalRanking;
+import org.hipparchus.stat.ranking.TiesStrategy;
 
 /**
  * Wilcoxon's signed-rank test over paired results, and Holm's correction for several tests.
  *
- * <p>Exact for any number of pairs and with ties: Commons Math enumerates 2^n signs and, for more
+ * <p>Exact for any number of pairs and with ties: Hipparchus enumerates 2^n signs and, for more
  * than 30 pairs, corrects its normal approximation for continuity in the wrong direction.
  */
 public final class SignedRanks {

@@ -1,7 +1,7 @@
 package io.buttress.statistics;
 
 import java.util.List;
-import org.apache.commons.math3.stat.StatUtils;
+import org.hipparchus.stat.StatUtils;
 
 /**
  * A metric over the runs that have it.
