@@ -1,8 +1,8 @@
 package io.buttress.bench;
 
 import java.util.Collection;
-import org.apache.commons.math3.stat.descriptive.rank.Percentile;
-import org.apache.commons.math3.stat.descriptive.rank.Percentile.EstimationType;
+import org.hipparchus.stat.descriptive.rank.Percentile;
+import org.hipparchus.stat.descriptive.rank.Percentile.EstimationType;
 
 /** Linear between two measured values, as Python's {@code statistics} has them inclusively. */
 final class Quantiles {
