@@ -3,22 +3,19 @@ package io.buttress;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.buttress.activity.TrackRun.StudyRun;
-import io.buttress.collapse.CollapseStore;
-import io.buttress.dataset.DatasetStore;
-import io.buttress.encoding.Numerics;
 import io.buttress.encoding.ProbeStore;
-import io.buttress.encoding.SnapshotStore;
 import io.buttress.model.Split;
 import io.buttress.plan.PlanStore;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.StoredModels;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
 import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
+import io.buttress.study.Numerics;
 import io.buttress.study.Planner;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.ResolvedModel;
@@ -33,7 +30,6 @@ import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -83,7 +79,7 @@ final class StoredNamesTest {
   @TempDir Path home;
 
   @Test
-  void staysAsItWas() throws Exception {
+  void staysAsItWas() throws IOException {
     Map<String, String> names = names();
 
     try (InputStream golden = getClass().getResourceAsStream("/golden/stored-names.json")) {
@@ -92,7 +88,7 @@ final class StoredNamesTest {
     }
   }
 
-  private Map<String, String> names() throws Exception {
+  private Map<String, String> names() throws IOException {
     Map<String, String> names = new LinkedHashMap<>();
     for (String of : List.of("", "selection", "trajectory", "probes")) {
       StudyPlan plan = Planner.plan(resolve(study(of)));
@@ -109,12 +105,12 @@ final class StoredNamesTest {
     ArtifactStore store =
         new ArtifactStore(new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
     names.put("plan", new PlanStore(store).put(plan.trials()));
-    names.put("plan of files", call("io.buttress.plan.PlanStore", Map.of("trials-0.json", "a")));
-    names.put("model", call("io.buttress.plan.ModelImport", "1".repeat(64)));
-    names.put("data", call("io.buttress.plan.StudyResolver", new Blob("2".repeat(64), 3)));
-    names.put("report", call("io.buttress.report.ReportActivity", Map.of("report.json", "{}")));
+    names.put("plan of files", Artifacts.plan(Map.of("trials-0.json", "a")));
+    names.put("model", Artifacts.model("1".repeat(64)));
+    names.put("data", Artifacts.data(new Blob("2".repeat(64), 3)));
+    names.put("report", Artifacts.report(Map.of("report.json", "{}")));
     plan.datasets()
-        .forEach(request -> names.put("dataset " + name(request), DatasetStore.key(request)));
+        .forEach(request -> names.put("dataset " + name(request), Artifacts.dataset(request)));
     for (Trial trial : plan.trials()) {
       if (trial.seed() == 1 && trial.training().learningRate() == 2e-5) {
         artifacts(trial, names);
@@ -123,7 +119,7 @@ final class StoredNamesTest {
     return names;
   }
 
-  private static void artifacts(Trial trial, Map<String, String> names) throws Exception {
+  private static void artifacts(Trial trial, Map<String, String> names) {
     String title =
         "%s, %s %s, %s"
             .formatted(
@@ -136,49 +132,31 @@ final class StoredNamesTest {
     own.put("refit", Planner.refit(trial).fingerprint());
     for (SnapshotRequest request : trial.snapshots()) {
       Split inputs = new Split(new int[][] {{1, 2}, {3}}, new int[][] {{0, 0}, {0}}, new float[2]);
-      own.put("snapshot " + request.split(), SnapshotStore.key(request, inputs, NUMERICS));
+      own.put(
+          "snapshot " + request.split(),
+          Artifacts.snapshot(request, inputs.inputsDigest(), NUMERICS));
     }
-    String fit = call("io.buttress.training.FitStore", trial, NUMERICS, false);
+    String fit = Artifacts.fit(trial, NUMERICS, false);
     own.put("fit", fit);
-    own.put("fit with model", call("io.buttress.training.FitStore", trial, NUMERICS, true));
-    own.put("evaluation", call("io.buttress.encoding.EvaluationStore", trial, NUMERICS));
-    own.put("collapse", CollapseStore.key(trial));
+    own.put("fit with model", Artifacts.fit(trial, NUMERICS, true));
+    own.put("evaluation", Artifacts.evaluation(trial, NUMERICS));
+    own.put("collapse", Artifacts.collapse(trial));
     for (ProbeRequest request : trial.probeRequests()) {
       for (String encoder :
           List.of(ProbeStore.PRETRAINED, ProbeStore.RANDOM, trial.fingerprint())) {
         String of = encoder.equals(trial.fingerprint()) ? "finetuned" : encoder;
-        own.put(
-            request.key() + " " + of,
-            call("io.buttress.encoding.ProbeStore", encoder, request, NUMERICS));
+        own.put(request.key() + " " + of, Artifacts.probe(encoder, request, NUMERICS));
       }
     }
-    StudyRun study = new StudyRun("golden", "3".repeat(64), "run", "workflow-run");
-    own.put("result", result("finalKey", study, trial));
-    own.put("result of a failure", result("attemptKey", study, trial));
+    String study = "3".repeat(64);
+    own.put("result", Artifacts.result(study, "run", trial));
+    own.put("result of a failure", Artifacts.result(study, "run", "workflow-run", trial));
     own.put("checkpoints", CheckpointKeys.attempt(trial.fingerprint(), "run-1"));
     own.put("competing model", StoredModels.trained(trial.fingerprint(), fit));
     names.put(title, Json.sha256(own));
     if (title.startsWith("mine, file:/models/one")) {
       own.forEach((what, key) -> names.put(title + ": " + what, key));
     }
-  }
-
-  private static String result(String method, StudyRun study, Trial trial) throws Exception {
-    return invoke("io.buttress.result.ResultStore", method, study, trial);
-  }
-
-  private static String call(String type, Object... arguments) throws Exception {
-    return invoke(type, "key", arguments);
-  }
-
-  private static String invoke(String type, String name, Object... arguments) throws Exception {
-    for (Method method : Class.forName(type).getDeclaredMethods()) {
-      if (method.getName().equals(name) && method.getParameterCount() == arguments.length) {
-        method.setAccessible(true);
-        return (String) method.invoke(null, arguments);
-      }
-    }
-    throw new NoSuchMethodException(type + "." + name);
   }
 
   private static String name(DatasetRequest request) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.TokenizedDataset;
-import io.buttress.encoding.Numerics;
+import io.buttress.encoding.EngineNumerics;
 import io.buttress.encoding.PretrainedProbes;
 import io.buttress.encoding.ProbeStore;
 import io.buttress.encoding.SnapshotMaker;
@@ -16,7 +16,9 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Json;
+import io.buttress.study.Numerics;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
@@ -79,7 +81,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       Numerics numerics = numerics(store.get(evaluationKey));
       ActivityExecutionContext context = Activity.getExecutionContext();
       for (ProbeRequest request : trial.probeRequests()) {
-        if (numerics.equals(Numerics.current())) {
+        if (numerics.equals(EngineNumerics.current())) {
           // Found, unless they were lost since the trial began.
           pretrainedProbes.ensure(request, (step, steps, loss) -> context.heartbeat("probes"));
         }
@@ -89,7 +91,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
       }
     }
     return new Collapse(
-        CollapseStore.key(trial),
+        Artifacts.collapse(trial),
         pretrained,
         finetuned,
         random.isEmpty() ? null : random,
@@ -117,7 +119,8 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     SnapshotRequest snapshot = SnapshotRequest.validation(trial.dataset(), trial.collapse());
     Numerics numerics = numerics(evaluation);
     Map<Integer, Tensor> pretrained = pretrained(snapshot, numerics, context);
-    Map<String, Tensor> evaluated = Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
+    Map<String, Tensor> evaluated =
+        Safetensors.read(store.file(evaluation, Artifacts.REPRESENTATIONS));
     Representations before = matrix(trial, "pre-trained", pretrained.get(layer));
     Representations after = matrix(trial, "fine-tuned", evaluated.get(SnapshotStore.tensor(layer)));
     if (before.n() != after.n()) {
@@ -138,7 +141,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
             layers(
                 trial,
                 snapshots.everyLayer(snapshot, numerics),
-                Safetensors.read(store.file(evaluation, SnapshotStore.LAYERS)),
+                Safetensors.read(store.file(evaluation, Artifacts.LAYERS)),
                 context),
             null);
     Spectra spectra = new Spectra(spectrumBefore.singular(), spectrumAfter.singular());
@@ -174,7 +177,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     try {
       return snapshots.load(request, numerics);
     } catch (LostArtifactException e) {
-      if (!numerics.equals(Numerics.current())) {
+      if (!numerics.equals(EngineNumerics.current())) {
         throw e;
       }
       maker.ensure(request, (step, steps, loss) -> context.heartbeat("snapshot"));
@@ -184,7 +187,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
 
   /** Those of the machine that evaluated, which made the snapshot too; this one may differ. */
   private Numerics numerics(Artifact evaluation) throws IOException {
-    JsonNode metrics = Json.MAPPER.readTree(store.file(evaluation, "metrics.json").toFile());
+    JsonNode metrics = Json.MAPPER.readTree(store.file(evaluation, Artifacts.METRICS).toFile());
     return Json.MAPPER.treeToValue(metrics.get("numerics"), Numerics.class);
   }
 

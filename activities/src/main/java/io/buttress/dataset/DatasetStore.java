@@ -7,11 +7,10 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.storage.ScratchFolder;
-import io.buttress.study.DataFile;
+import io.buttress.study.Artifacts;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
-import io.buttress.study.TaskSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +27,6 @@ import java.util.TreeMap;
  * end), {@code lengths} and {@code targets}.
  */
 public final class DatasetStore {
-  private static final int FORMAT_VERSION = 1;
-
   private final ArtifactStore store;
 
   public DatasetStore(ArtifactStore store) {
@@ -38,41 +35,15 @@ public final class DatasetStore {
 
   private record Description(TaskKind kind, List<String> labels, List<String> splits) {}
 
-  /** The artifact's key: decided by bytes and how they are read, not by where they came from. */
-  public static String key(DatasetRequest request) {
-    TaskSpec task = request.task().spec();
-    Map<String, Object> inputs = new TreeMap<>();
-    inputs.put("artifact", "dataset");
-    inputs.put("version", FORMAT_VERSION);
-    inputs.put("model", request.model().digest());
-    inputs.put("maxLength", request.maxLength());
-    inputs.put("kind", task.kind());
-    inputs.put("labels", task.labels());
-    inputs.put("columns", task.columns());
-    inputs.put("text", task.text());
-    inputs.put("label", task.label());
-    inputs.put("limit", task.limit());
-    Map<String, Object> files = new TreeMap<>();
-    for (Map.Entry<String, DataFile> split : request.task().splits().entrySet()) {
-      DataFile file = split.getValue();
-      files.put(split.getKey(), List.of(file.format(), file.blob().sha256()));
-    }
-    inputs.put("splits", files);
-    if (!task.outOfDistributionReadings().isEmpty()) {
-      inputs.put("outOfDistribution", task.outOfDistributionReadings());
-    }
-    return ArtifactStore.key(inputs);
-  }
-
   /** Stores a dataset, or adopts the one that is there. */
   public Artifact put(DatasetRequest request, TokenizedDataset dataset) throws IOException {
     Map<String, Path> files = new LinkedHashMap<>();
     try (ScratchFolder scratch = store.scratch()) {
-      Path description = scratch.root().resolve("dataset.json");
+      Path description = scratch.root().resolve(Artifacts.DATASET);
       List<String> splits = List.copyOf(new TreeMap<>(dataset.splits()).keySet());
       Files.writeString(
           description, Json.canonical(new Description(dataset.kind(), dataset.labels(), splits)));
-      files.put("dataset.json", description);
+      files.put(Artifacts.DATASET, description);
       for (int i = 0; i < splits.size(); i++) {
         Split split = dataset.splits().get(splits.get(i));
         Path file = scratch.root().resolve(i + ".safetensors");
@@ -86,15 +57,15 @@ public final class DatasetStore {
         tensors.put("lengths", Tensor.of(lengths));
         tensors.put("targets", Tensor.of(split.targets(), split.size()));
         Safetensors.write(file, tensors);
-        files.put(splits.get(i) + ".safetensors", file);
+        files.put(Artifacts.tokens(splits.get(i)), file);
       }
-      return store.put(key(request), files);
+      return store.put(Artifacts.dataset(request), files);
     }
   }
 
   /** Reads a stored dataset; one that is lost is made anew. */
   public TokenizedDataset load(DatasetRequest request) throws IOException {
-    Optional<Artifact> artifact = store.find(key(request));
+    Optional<Artifact> artifact = store.find(Artifacts.dataset(request));
     return artifact.isPresent() ? read(artifact.get()) : remake(request);
   }
 
@@ -110,10 +81,10 @@ public final class DatasetStore {
 
   private TokenizedDataset read(Artifact artifact) throws IOException {
     Description description =
-        Json.MAPPER.readValue(store.file(artifact, "dataset.json").toFile(), Description.class);
+        Json.MAPPER.readValue(store.file(artifact, Artifacts.DATASET).toFile(), Description.class);
     Map<String, Split> splits = new LinkedHashMap<>();
     for (String name : description.splits()) {
-      Map<String, Tensor> tensors = Safetensors.read(store.file(artifact, name + ".safetensors"));
+      Map<String, Tensor> tensors = Safetensors.read(store.file(artifact, Artifacts.tokens(name)));
       int[] lengths = tensors.get("lengths").ints();
       splits.put(
           name,
@@ -127,7 +98,7 @@ public final class DatasetStore {
 
   /** Whether a dataset has been prepared. */
   public boolean contains(DatasetRequest request) throws IOException {
-    return store.find(key(request)).isPresent();
+    return store.find(Artifacts.dataset(request)).isPresent();
   }
 
   private static int[] endToEnd(int[][] rows) {

@@ -7,7 +7,9 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.storage.ScratchFolder;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Json;
+import io.buttress.study.Numerics;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
 import java.io.IOException;
@@ -30,8 +32,6 @@ import org.apache.commons.csv.CSVPrinter;
  * {@link SnapshotStore} has them.
  */
 public final class EvaluationStore {
-  private static final int FORMAT_VERSION = 4;
-
   private final ArtifactStore store;
 
   public EvaluationStore(ArtifactStore store) {
@@ -50,15 +50,15 @@ public final class EvaluationStore {
   public record Stored(String key, Description description) {}
 
   public Optional<Stored> find(Trial trial, Numerics numerics) throws IOException {
-    Optional<Artifact> artifact = store.find(key(trial, numerics));
+    Optional<Artifact> artifact = store.find(Artifacts.evaluation(trial, numerics));
     return artifact.isEmpty() ? Optional.empty() : Optional.of(read(artifact.get()));
   }
 
   /** Stores the files that were written into a scratch folder, or adopts what is there. */
   public Stored put(Trial trial, Description description, ScratchFolder scratch)
       throws IOException {
-    Files.writeString(scratch.root().resolve("metrics.json"), Json.canonical(description));
-    return read(store.put(key(trial, description.numerics()), scratch.files()));
+    Files.writeString(scratch.root().resolve(Artifacts.METRICS), Json.canonical(description));
+    return read(store.put(Artifacts.evaluation(trial, description.numerics()), scratch.files()));
   }
 
   /**
@@ -72,7 +72,7 @@ public final class EvaluationStore {
       header.add("logit_" + i);
     }
     boolean classes = kind == TaskKind.CLASSIFICATION;
-    Path file = folder.resolve("predictions-" + name.replace(':', '-') + ".csv");
+    Path file = folder.resolve(Artifacts.predictions(name));
     try (CSVPrinter csv =
         CSVFormat.RFC4180
             .builder()
@@ -95,8 +95,8 @@ public final class EvaluationStore {
   /** Writes the representations of a run that kept every layer. */
   public static void writeRepresentations(Path folder, Outputs outputs) throws IOException {
     int examples = outputs.logits().length;
-    write(folder.resolve(SnapshotStore.FILE), outputs.representations(), examples);
-    write(folder.resolve(SnapshotStore.LAYERS), outputs.everyLayer(), Evaluator.sampled(examples));
+    write(folder.resolve(Artifacts.REPRESENTATIONS), outputs.representations(), examples);
+    write(folder.resolve(Artifacts.LAYERS), outputs.everyLayer(), Evaluator.sampled(examples));
   }
 
   private static void write(Path file, Map<Integer, float[]> representations, int rows)
@@ -120,25 +120,7 @@ public final class EvaluationStore {
   }
 
   private Stored read(Artifact artifact) throws IOException {
-    Path file = store.file(artifact, "metrics.json");
+    Path file = store.file(artifact, Artifacts.METRICS);
     return new Stored(artifact.key(), Json.MAPPER.readValue(file.toFile(), Description.class));
-  }
-
-  private static String key(Trial trial, Numerics numerics) {
-    return ArtifactStore.key(
-        new TreeMap<>(
-            Map.of(
-                "artifact",
-                "evaluation",
-                "version",
-                FORMAT_VERSION,
-                "fingerprint",
-                trial.fingerprint(),
-                "layer",
-                trial.collapse().layer(),
-                "pooling",
-                trial.collapse().pooling(),
-                "numerics",
-                numerics)));
   }
 }

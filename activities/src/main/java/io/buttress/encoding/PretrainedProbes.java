@@ -6,6 +6,7 @@ import io.buttress.model.InitialWeights;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.TextClassifier;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Numerics;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
@@ -28,7 +29,7 @@ public final class PretrainedProbes {
 
   /** When this returns, what both encoders reach is in the store. */
   public void ensure(ProbeRequest request, Progress progress) throws IOException {
-    Numerics numerics = Numerics.current();
+    Numerics numerics = EngineNumerics.current();
     boolean pretrained = probes.find(ProbeStore.PRETRAINED, request, numerics).isPresent();
     boolean random = probes.find(ProbeStore.RANDOM, request, numerics).isPresent();
     if (pretrained && random) {

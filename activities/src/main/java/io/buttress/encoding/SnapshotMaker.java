@@ -7,6 +7,7 @@ import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
+import io.buttress.study.Artifacts;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.SnapshotRequest;
 import java.io.IOException;
@@ -26,7 +27,7 @@ public final class SnapshotMaker {
   /** The key of the snapshot, which is in the store when this returns. */
   public String ensure(SnapshotRequest request, Progress progress) throws IOException {
     Split split = snapshots.split(request);
-    String key = SnapshotStore.key(request, split, Numerics.current());
+    String key = Artifacts.snapshot(request, split.inputsDigest(), EngineNumerics.current());
     if (store.find(key).isPresent()) {
       return key;
     }

@@ -6,12 +6,13 @@ import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.study.Artifacts;
+import io.buttress.study.Numerics;
 import io.buttress.study.SnapshotRequest;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * Pre-trained representations in the object store: {@code representations.safetensors} with one
@@ -20,14 +21,6 @@ import java.util.TreeMap;
  * Its key is decided by the token ids and not by the labels, so label noise shares snapshots.
  */
 public final class SnapshotStore {
-  /** File of an artifact that holds representations. */
-  public static final String FILE = "representations.safetensors";
-
-  /** File of an artifact that holds every hidden state of the first examples. */
-  public static final String LAYERS = "layers.safetensors";
-
-  private static final int FORMAT_VERSION = 4;
-
   private final ArtifactStore store;
   private final DatasetStore datasets;
 
@@ -41,27 +34,14 @@ public final class SnapshotStore {
     return "layer." + layer;
   }
 
-  /** The key of a snapshot of already loaded inputs. */
-  public static String key(SnapshotRequest request, Split inputs, Numerics numerics) {
-    Map<String, Object> deciding = new TreeMap<>();
-    deciding.put("artifact", "snapshot");
-    deciding.put("version", FORMAT_VERSION);
-    deciding.put("model", request.dataset().model().digest());
-    deciding.put("inputs", inputs.inputsDigest());
-    deciding.put("layers", request.layers());
-    deciding.put("pooling", request.pooling());
-    deciding.put("numerics", numerics);
-    return ArtifactStore.key(deciding);
-  }
-
   /** The key of a snapshot that this process would make. */
   public String key(SnapshotRequest request) throws IOException {
-    return key(request, Numerics.current());
+    return key(request, EngineNumerics.current());
   }
 
   /** The key of a snapshot that was made with these numerics. */
   public String key(SnapshotRequest request, Numerics numerics) throws IOException {
-    return key(request, split(request), numerics);
+    return Artifacts.snapshot(request, split(request).inputsDigest(), numerics);
   }
 
   public Optional<Artifact> find(SnapshotRequest request) throws IOException {
@@ -74,7 +54,7 @@ public final class SnapshotStore {
    * @throws IOException also when there is no such snapshot
    */
   public Map<Integer, Tensor> load(SnapshotRequest request) throws IOException {
-    return load(request, Numerics.current());
+    return load(request, EngineNumerics.current());
   }
 
   /**
@@ -93,7 +73,7 @@ public final class SnapshotStore {
    */
   public Map<String, Tensor> everyLayer(SnapshotRequest request, Numerics numerics)
       throws IOException {
-    return Safetensors.read(store.file(store.get(key(request, numerics)), LAYERS));
+    return Safetensors.read(store.file(store.get(key(request, numerics)), Artifacts.LAYERS));
   }
 
   /** The inputs that a request is about. */
@@ -108,7 +88,7 @@ public final class SnapshotStore {
 
   private Map<Integer, Tensor> layers(Artifact artifact, SnapshotRequest request)
       throws IOException {
-    Map<String, Tensor> tensors = Safetensors.read(store.file(artifact, FILE));
+    Map<String, Tensor> tensors = Safetensors.read(store.file(artifact, Artifacts.REPRESENTATIONS));
     Map<Integer, Tensor> byLayer = new LinkedHashMap<>();
     for (int layer : request.layers()) {
       Tensor tensor = tensors.get(tensor(layer));

@@ -12,6 +12,7 @@ import io.buttress.source.SourceSession;
 import io.buttress.source.Sources;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
 import io.buttress.study.Json;
 import io.buttress.study.ResolvedModel;
@@ -111,12 +112,8 @@ public final class ModelImport {
       digests.put(file.getKey(), blob.sha256());
     }
     String digest = Json.sha256(digests);
-    String key = key(digest);
+    String key = Artifacts.model(digest);
     store.putRef(new Artifact(key, blobs));
     return new ResolvedModel(uri, key, digest, commit);
-  }
-
-  private static String key(String digest) {
-    return ArtifactStore.key(Map.of("artifact", "model", "digest", digest));
   }
 }

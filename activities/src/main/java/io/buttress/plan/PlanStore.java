@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
 import java.io.IOException;
@@ -41,14 +42,10 @@ public final class PlanStore {
         Files.writeString(scratch.root().resolve(name(start)), json);
         digests.put(name(start), Json.sha256(json.getBytes(StandardCharsets.UTF_8)));
       }
-      String key = key(digests);
+      String key = Artifacts.plan(digests);
       store.put(key, scratch.files());
       return key;
     }
-  }
-
-  private static String key(Map<String, String> digests) {
-    return ArtifactStore.key(Map.of("artifact", "plan", "files", digests));
   }
 
   /**

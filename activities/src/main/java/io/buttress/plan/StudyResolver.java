@@ -8,6 +8,7 @@ import io.buttress.source.SourceSession;
 import io.buttress.source.Sources;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
 import io.buttress.study.DataFile;
 import io.buttress.study.HubUri;
@@ -162,12 +163,8 @@ final class StudyResolver {
     }
     Blob blob = store.putBlob(source.path());
     // Plans name data files, and no artifact does; a blob without a ref would be pruned.
-    store.putRef(new Artifact(key(blob), new TreeMap<>(Map.of("data", blob))));
+    store.putRef(new Artifact(Artifacts.data(blob), new TreeMap<>(Map.of(Artifacts.DATA, blob))));
     return new DataFile(pinned(uri, source.commit()), known.id(), blob);
-  }
-
-  private static String key(Blob blob) {
-    return ArtifactStore.key(Map.of("artifact", "data", "sha256", blob.sha256()));
   }
 
   private static String pinned(String uri, String commit) {

@@ -16,7 +16,7 @@ import io.buttress.result.TrialSummary;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
-import io.buttress.study.Json;
+import io.buttress.study.Artifacts;
 import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
@@ -40,7 +40,6 @@ import java.util.stream.Collectors;
 
 /** Gathers the stored results of a study's trials and stores its report. */
 public final class ReportActivity implements Report {
-  private static final int FORMAT_VERSION = 1;
   private static final int PAGE = 100;
   private static final String TRAIN = "train";
   private static final String REPORTED = "validation";
@@ -110,14 +109,14 @@ public final class ReportActivity implements Report {
         ReportView.of(
             report, tasks, spectra, new Links.OfStudy(links, context.getInfo().getWorkflowId()));
     Map<String, String> texts = new TreeMap<>();
-    texts.put("report.json", report.json());
-    texts.put("report.html", ReportText.html(view));
-    texts.put("report.md", ReportText.markdown(view));
+    texts.put(Artifacts.REPORT_JSON, report.json());
+    texts.put(Artifacts.REPORT_HTML, ReportText.html(view));
+    texts.put(Artifacts.REPORT_MARKDOWN, ReportText.markdown(view));
     texts.put(
-        "tables.tex",
+        Artifacts.REPORT_LATEX,
         ReportText.latex(
             LatexTables.of(plan.name(), report.tables().comparisons(), report.selects())));
-    texts.put("trials.csv", TrialsCsv.text(ended));
+    texts.put(Artifacts.REPORT_TRIALS, TrialsCsv.text(ended));
     String key = put(texts);
     CheckpointStore.sweep(store.objects(), withResult(ended));
     return key;
@@ -207,15 +206,7 @@ public final class ReportActivity implements Report {
       for (Map.Entry<String, String> text : texts.entrySet()) {
         Files.writeString(scratch.root().resolve(text.getKey()), text.getValue());
       }
-      return store.put(key(texts), scratch.files()).key();
+      return store.put(Artifacts.report(texts), scratch.files()).key();
     }
-  }
-
-  private static String key(Map<String, String> texts) {
-    Map<String, Object> deciding = new TreeMap<>();
-    deciding.put("artifact", "report");
-    deciding.put("version", FORMAT_VERSION);
-    deciding.put("content", Json.sha256(texts));
-    return ArtifactStore.key(deciding);
   }
 }

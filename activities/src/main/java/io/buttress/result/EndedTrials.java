@@ -7,6 +7,7 @@ import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.StoredModels;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
@@ -22,9 +23,6 @@ import java.util.TreeMap;
  * with those of its group; removes its checkpoints. Can be repeated, and needs no tracking server.
  */
 public final class EndedTrials {
-  /** Prefix of the files of a training run that are its model. */
-  public static final String MODEL = "model/";
-
   private final ArtifactStore store;
   private final ResultStore results;
   private final StoredModels models;
@@ -89,9 +87,11 @@ public final class EndedTrials {
   private Map<String, String> model(String fitKey) throws IOException {
     Map<String, String> files = new TreeMap<>();
     for (Map.Entry<String, Blob> file : store.get(fitKey).files().entrySet()) {
-      if (file.getKey().startsWith(MODEL)) {
+      if (file.getKey().startsWith(Artifacts.MODEL)) {
         store.restore(file.getValue());
-        files.put(file.getKey().substring(MODEL.length()), ArtifactStore.blobKey(file.getValue()));
+        files.put(
+            file.getKey().substring(Artifacts.MODEL.length()),
+            ArtifactStore.blobKey(file.getValue()));
       }
     }
     return files;
@@ -101,7 +101,7 @@ public final class EndedTrials {
     FineTuned fineTuned = outcome.fineTuned();
     return fineTuned == null || fineTuned.fitKey() == null
         ? List.of()
-        : MetricHistory.read(store.file(store.get(fineTuned.fitKey()), "history.csv"));
+        : MetricHistory.read(store.file(store.get(fineTuned.fitKey()), Artifacts.HISTORY));
   }
 
   private Optional<Artifact> evaluation(Outcome outcome) throws IOException {

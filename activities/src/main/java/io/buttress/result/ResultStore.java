@@ -4,6 +4,7 @@ import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.evaluation.Predictions;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
 import io.buttress.study.Json;
 import io.buttress.study.Trial;
@@ -22,10 +23,7 @@ import java.util.TreeMap;
  * for the validation set that it sums up.
  */
 public final class ResultStore {
-  public static final String FILE = "result.json";
-
-  private static final int FORMAT_VERSION = 4;
-  private static final String PREDICTIONS = "predictions-validation.csv";
+  private static final String PREDICTIONS = Artifacts.predictions("validation");
 
   private final ArtifactStore store;
 
@@ -44,7 +42,7 @@ public final class ResultStore {
     Path file = Files.createTempFile("result-", ".json");
     try {
       Files.writeString(file, Json.canonical(result));
-      SortedMap<String, Blob> files = new TreeMap<>(Map.of(FILE, store.putBlob(file)));
+      SortedMap<String, Blob> files = new TreeMap<>(Map.of(Artifacts.RESULT, store.putBlob(file)));
       if (evaluation != null && evaluation.files().containsKey(PREDICTIONS)) {
         files.put(PREDICTIONS, evaluation.files().get(PREDICTIONS));
       }
@@ -64,7 +62,7 @@ public final class ResultStore {
     if (artifact.isEmpty()) {
       return Optional.empty();
     }
-    Path file = store.file(artifact.get(), FILE);
+    Path file = store.file(artifact.get(), Artifacts.RESULT);
     return Optional.of(Json.MAPPER.readValue(file.toFile(), TrialResult.class));
   }
 
@@ -81,26 +79,10 @@ public final class ResultStore {
   }
 
   private static String finalKey(StudyRun study, Trial trial) {
-    return ArtifactStore.key(inputs(study, trial));
+    return Artifacts.result(study.studyKey(), study.runId(), trial);
   }
 
-  /** Errors and cancellations also name the run of the study, so that a later one tries again. */
   private static String attemptKey(StudyRun study, Trial trial) {
-    Map<String, Object> inputs = inputs(study, trial);
-    inputs.put("workflowRunId", study.workflowRunId());
-    return ArtifactStore.key(inputs);
-  }
-
-  private static Map<String, Object> inputs(StudyRun study, Trial trial) {
-    Map<String, Object> inputs = new TreeMap<>();
-    inputs.put("artifact", "result");
-    inputs.put("version", FORMAT_VERSION);
-    inputs.put("studyKey", study.studyKey());
-    inputs.put("fingerprint", trial.fingerprint());
-    inputs.put("collapse", trial.collapse());
-    // A result names its run and its model, so it depends on the experiment and on what is kept.
-    inputs.put("studyRun", study.runId());
-    inputs.put("keepModel", trial.keepsModel());
-    return inputs;
+    return Artifacts.result(study.studyKey(), study.runId(), study.workflowRunId(), trial);
   }
 }

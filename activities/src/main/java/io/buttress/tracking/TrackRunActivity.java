@@ -10,8 +10,8 @@ import io.buttress.result.EndedTrials;
 import io.buttress.result.EndedTrials.Ended;
 import io.buttress.result.FinalMetrics;
 import io.buttress.result.MetricPoint;
-import io.buttress.result.ResultStore;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import io.buttress.tracking.MlflowTracker.OpenRun;
@@ -128,8 +128,7 @@ public final class TrackRunActivity implements TrackRun {
       // Not the current time: repeated calls must log the same points.
       long time = ended.history().stream().mapToLong(MetricPoint::timestamp).max().orElse(0);
       tracker.log(run.id(), FinalMetrics.of(fineTuned, outcome.collapse(), time));
-      tracker.upload(
-          run, store.get(fineTuned.fitKey()), name -> !name.startsWith(EndedTrials.MODEL));
+      tracker.upload(run, store.get(fineTuned.fitKey()), name -> !name.startsWith(Artifacts.MODEL));
       if (ended.evaluation().isPresent()) {
         tracker.upload(run, ended.evaluation().get(), name -> !name.endsWith(TENSORS));
       }
@@ -137,7 +136,7 @@ public final class TrackRunActivity implements TrackRun {
     if (outcome.collapse() != null) {
       tracker.upload(run, store.get(outcome.collapse().key()), name -> true);
     }
-    tracker.upload(run, store.get(ended.key()), name -> name.equals(ResultStore.FILE));
+    tracker.upload(run, store.get(ended.key()), name -> name.equals(Artifacts.RESULT));
     tracker.end(
         run,
         outcome.status(),

@@ -2,7 +2,6 @@ package io.buttress.training;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import io.buttress.encoding.HandOver;
-import io.buttress.encoding.Numerics;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
 import io.buttress.storage.Download;
@@ -10,6 +9,7 @@ import io.buttress.storage.ObjectStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Json;
+import io.buttress.study.Numerics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -5,9 +5,9 @@ import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.Inputs;
 import io.buttress.dataset.TokenizedDataset;
 import io.buttress.encoding.EngineLock;
+import io.buttress.encoding.EngineNumerics;
 import io.buttress.encoding.EvaluationStore;
 import io.buttress.encoding.HandOver;
-import io.buttress.encoding.Numerics;
 import io.buttress.encoding.PretrainedProbes;
 import io.buttress.encoding.ProbeStore;
 import io.buttress.encoding.Progress;
@@ -23,6 +23,7 @@ import io.buttress.model.TextClassifier;
 import io.buttress.result.MetricLog;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.CheckpointKeys;
+import io.buttress.study.Numerics;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.Seeds;
@@ -132,7 +133,7 @@ public final class FineTuneActivity implements FineTune {
   /** What a late attempt stored after another one had ended the trial is of no use to anybody. */
   private void removeIfEnded(Trial trial, String attempt) {
     try {
-      Numerics numerics = Numerics.current();
+      Numerics numerics = EngineNumerics.current();
       if (stored(trial, numerics).result().isPresent()) {
         CheckpointKeys.remove(
             store.objects(), CheckpointKeys.attempt(trial.fingerprint(), attempt));
@@ -147,7 +148,7 @@ public final class FineTuneActivity implements FineTune {
   }
 
   FineTuned fineTune(Trial trial, Attempt attempt) throws IOException {
-    Numerics numerics = Numerics.current();
+    Numerics numerics = EngineNumerics.current();
     StoredTrial stored = stored(trial, numerics);
     Optional<FineTuned> finished = stored.result();
     if (finished.isPresent()) {

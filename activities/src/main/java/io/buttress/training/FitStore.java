@@ -1,9 +1,7 @@
 package io.buttress.training;
 
-import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.LabelNoise;
 import io.buttress.dataset.TokenizedDataset;
-import io.buttress.encoding.Numerics;
 import io.buttress.model.ModelFolder;
 import io.buttress.model.ModelWriter;
 import io.buttress.model.TextClassifier;
@@ -12,16 +10,16 @@ import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.storage.StoredModels;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Json;
+import io.buttress.study.Numerics;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 
@@ -32,9 +30,6 @@ import org.apache.commons.csv.CSVPrinter;
  * best stands apart, because it may be deleted.
  */
 final class FitStore {
-  private static final int FORMAT_VERSION = 3;
-  private static final String MODEL = "model";
-
   private final ArtifactStore store;
   private final StoredModels models;
 
@@ -69,15 +64,15 @@ final class FitStore {
     }
 
     boolean hasModel() {
-      return artifact.files().keySet().stream().anyMatch(name -> name.startsWith(MODEL + "/"));
+      return artifact.files().keySet().stream().anyMatch(name -> name.startsWith(Artifacts.MODEL));
     }
   }
 
   /** A run of the trial; one without a model only when the trial keeps none. */
   Optional<Stored> find(Trial trial, Numerics numerics) throws IOException {
-    Optional<Artifact> artifact = store.find(key(trial, numerics, true));
+    Optional<Artifact> artifact = store.find(Artifacts.fit(trial, numerics, true));
     if (artifact.isEmpty() && !trial.keepsModel()) {
-      artifact = store.find(key(trial, numerics, false));
+      artifact = store.find(Artifacts.fit(trial, numerics, false));
     }
     return artifact.isEmpty() ? Optional.empty() : Optional.of(read(artifact.get()));
   }
@@ -106,16 +101,16 @@ final class FitStore {
               fit.seconds(),
               fit.examplesPerSecond(),
               numerics,
-              DatasetStore.key(trial.dataset()),
+              Artifacts.dataset(trial.dataset()),
               trial);
-      Files.writeString(scratch.root().resolve("fit.json"), Json.canonical(description));
-      MetricHistory.write(scratch.root().resolve("history.csv"), fit.history());
+      Files.writeString(scratch.root().resolve(Artifacts.FIT), Json.canonical(description));
+      MetricHistory.write(scratch.root().resolve(Artifacts.HISTORY), fit.history());
       if (noise != null) {
-        writeNoise(scratch.root().resolve("label-noise.csv"), dataset, noise);
+        writeNoise(scratch.root().resolve(Artifacts.LABEL_NOISE), dataset, noise);
       }
-      String key = key(trial, numerics, trial.keepsModel());
+      String key = Artifacts.fit(trial, numerics, trial.keepsModel());
       if (fit.status() == TrialStatus.DONE && trial.keepsModel()) {
-        Path folder = Files.createDirectory(scratch.root().resolve(MODEL));
+        Path folder = Files.createDirectory(scratch.root().resolve(Artifacts.MODEL));
         ModelWriter.write(model, source, dataset.kind(), dataset.labels(), folder);
       }
       if (fit.status() == TrialStatus.DONE && trial.competes()) {
@@ -149,22 +144,11 @@ final class FitStore {
 
   /** The kept model of a run that has one. */
   ModelFolder model(Stored stored) throws IOException {
-    return ModelFolder.read(store.folder(stored.artifact()).resolve(MODEL));
+    return ModelFolder.read(store.folder(stored.artifact()).resolve(Artifacts.MODEL));
   }
 
   private Stored read(Artifact artifact) throws IOException {
-    Path file = store.file(artifact, "fit.json");
+    Path file = store.file(artifact, Artifacts.FIT);
     return new Stored(artifact, Json.MAPPER.readValue(file.toFile(), Description.class));
-  }
-
-  private static String key(Trial trial, Numerics numerics, boolean keepModel) {
-    return ArtifactStore.key(
-        new TreeMap<>(
-            Map.of(
-                "artifact", "fit",
-                "version", FORMAT_VERSION,
-                "fingerprint", trial.fingerprint(),
-                "model", keepModel,
-                "numerics", numerics)));
   }
 }

@@ -2,8 +2,8 @@ package io.buttress.training;
 
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.encoding.EvaluationStore;
-import io.buttress.encoding.Numerics;
 import io.buttress.encoding.ProbeStore;
+import io.buttress.study.Numerics;
 import io.buttress.study.ProbeRequest;
 import io.buttress.study.Trial;
 import java.io.IOException;

@@ -8,7 +8,6 @@ import io.buttress.activity.Failures;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.TokenizedDataset;
-import io.buttress.encoding.Numerics;
 import io.buttress.encoding.SnapshotStore;
 import io.buttress.model.Split;
 import io.buttress.storage.Artifact;
@@ -16,10 +15,12 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
+import io.buttress.study.Artifacts;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
+import io.buttress.study.Numerics;
 import io.buttress.study.Regime;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
@@ -102,9 +103,9 @@ class MeasureCollapseActivityTest {
     store.put(
         snapshots.key(request, NUMERICS),
         Map.of(
-            SnapshotStore.FILE,
+            Artifacts.REPRESENTATIONS,
             representations(pretrained),
-            SnapshotStore.LAYERS,
+            Artifacts.LAYERS,
             layers(random(5), pretrained)));
     trial =
         new Trial(
@@ -137,7 +138,7 @@ class MeasureCollapseActivityTest {
 
     MeasureCollapse.Collapse collapse = activity.measureCollapse(trial, evaluation);
 
-    assertThat(collapse.key()).isEqualTo(CollapseStore.key(trial));
+    assertThat(collapse.key()).isEqualTo(Artifacts.collapse(trial));
     assertThat(collapse.pretrained().get("cka_pretrained")).isCloseTo(1, within(1e-12));
     assertThat(collapse.finetuned().get("cka_pretrained")).isBetween(0.0, 0.9);
     assertThat(collapse.finetuned()).containsEntry("gm_100", null).containsKey("nc1");
@@ -186,7 +187,7 @@ class MeasureCollapseActivityTest {
         .rootCause()
         .hasMessageContaining("toy, stl, full, seed 3 (0123456789ab)")
         .hasMessageContaining("fine-tuned representations are not finite: row 1, dimension 2");
-    assertThat(store.find(CollapseStore.key(trial))).isEmpty();
+    assertThat(store.find(Artifacts.collapse(trial))).isEmpty();
   }
 
   @Test
@@ -194,7 +195,7 @@ class MeasureCollapseActivityTest {
     String evaluation = evaluation("a", random(2));
     store.objects().list("refs/").stream()
         .filter(key -> !key.endsWith(evaluation))
-        .filter(key -> !key.endsWith(DatasetStore.key(trial.dataset())))
+        .filter(key -> !key.endsWith(Artifacts.dataset(trial.dataset())))
         .forEach(this::delete);
     assertThatThrownBy(() -> activity.measureCollapse(trial, evaluation)).satisfies(this::isLost);
     delete("refs/" + evaluation);
@@ -223,9 +224,9 @@ class MeasureCollapseActivityTest {
     store.put(
         key,
         Map.of(
-            SnapshotStore.FILE,
+            Artifacts.REPRESENTATIONS,
             representations(values),
-            SnapshotStore.LAYERS,
+            Artifacts.LAYERS,
             layers(random(5), values),
             "metrics.json",
             metrics));

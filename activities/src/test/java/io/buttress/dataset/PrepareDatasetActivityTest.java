@@ -11,6 +11,7 @@ import io.buttress.plan.Fixtures;
 import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
+import io.buttress.study.Artifacts;
 import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.ResolvedModel;
@@ -137,7 +138,7 @@ class PrepareDatasetActivityTest {
     assertThat(cause.isNonRetryable()).isTrue();
     assertThat(cause.getOriginalMessage())
         .isEqualTo("file:/data/validation.tsv:2: expected 2 fields, found 1");
-    assertThat(store.find(DatasetStore.key(request))).isEmpty();
+    assertThat(store.find(Artifacts.dataset(request))).isEmpty();
   }
 
   private DatasetRequest small() throws IOException {
@@ -154,7 +155,7 @@ class PrepareDatasetActivityTest {
   void aDatasetThatIsLostLaterIsMadeAnew() throws IOException {
     DatasetRequest request = small();
     activity.prepareDataset(request);
-    Artifact stored = store.get(DatasetStore.key(request));
+    Artifact stored = store.get(Artifacts.dataset(request));
     TokenizedDataset dataset = new DatasetStore(store).load(request);
     store.objects().delete("blobs/" + stored.files().get("train.safetensors").sha256());
 

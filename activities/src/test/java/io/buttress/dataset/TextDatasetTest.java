@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.buttress.plan.Fixtures;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Artifacts;
 import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.OutOfDistribution;
@@ -142,8 +143,8 @@ class TextDatasetTest {
                 TextDataset.read(
                     new ResolvedTask(withSets(spec, keeping), files.splits()), new Inputs(store)))
         .withMessageStartingWith("file:/o:2: the label is -1");
-    assertThat(DatasetStore.key(request(withSets(spec, hub), files)))
-        .isNotEqualTo(DatasetStore.key(request(withSets(spec, keeping), files)));
+    assertThat(Artifacts.dataset(request(withSets(spec, hub), files)))
+        .isNotEqualTo(Artifacts.dataset(request(withSets(spec, keeping), files)));
   }
 
   private static DatasetRequest request(TaskSpec spec, ResolvedTask files) {

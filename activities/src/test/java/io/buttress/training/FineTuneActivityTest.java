@@ -17,8 +17,8 @@ import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.FewShot;
 import io.buttress.dataset.SelectionSplit;
 import io.buttress.dataset.TokenizedDataset;
+import io.buttress.encoding.EngineNumerics;
 import io.buttress.encoding.HandOver;
-import io.buttress.encoding.Numerics;
 import io.buttress.encoding.ProbeStore;
 import io.buttress.encoding.SnapshotRepresentationsActivity;
 import io.buttress.encoding.SnapshotStore;
@@ -32,6 +32,7 @@ import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.Safetensors;
 import io.buttress.storage.Safetensors.Tensor;
 import io.buttress.storage.StoredModels;
+import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
@@ -132,7 +133,7 @@ class FineTuneActivityTest {
 
     Artifact evaluation = store.get(result.evaluationKey());
     Map<String, Tensor> representations =
-        Safetensors.read(store.file(evaluation, SnapshotStore.FILE));
+        Safetensors.read(store.file(evaluation, Artifacts.REPRESENTATIONS));
     assertThat(representations).containsOnlyKeys("layer.-1");
     assertThat(representations.get("layer.-1").shape()).containsExactly(23, 16);
     assertThat(Files.readAllLines(store.file(evaluation, "predictions-ood-other.csv")))
@@ -347,7 +348,8 @@ class FineTuneActivityTest {
     List<String> stored = store.objects().list("");
     SnapshotStore snapshots = new SnapshotStore(store, datasets);
     for (SnapshotRequest request : trial.snapshots()) {
-      String blob = snapshots.find(request).orElseThrow().files().get(SnapshotStore.FILE).sha256();
+      String blob =
+          snapshots.find(request).orElseThrow().files().get(Artifacts.REPRESENTATIONS).sha256();
       store.objects().delete("blobs/" + blob);
     }
     store.objects().delete("refs/" + first.fitKey());
@@ -493,7 +495,8 @@ class FineTuneActivityTest {
   }
 
   private Optional<Map<String, Double>> probed(Trial trial, String encoder) throws IOException {
-    return new ProbeStore(store).find(encoder, trial.probeRequests().get(0), Numerics.current());
+    return new ProbeStore(store)
+        .find(encoder, trial.probeRequests().get(0), EngineNumerics.current());
   }
 
   @Test

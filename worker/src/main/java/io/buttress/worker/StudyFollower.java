@@ -3,6 +3,7 @@ package io.buttress.worker;
 import io.buttress.activity.Failures;
 import io.buttress.report.StudyReport;
 import io.buttress.storage.ArtifactStore;
+import io.buttress.study.Artifacts;
 import io.buttress.study.InvalidStudyException;
 import io.buttress.study.Json;
 import io.buttress.study.Problem;
@@ -84,9 +85,10 @@ final class StudyFollower {
   private int report(StudyResult result, Path folder) throws IOException {
     ReportFiles.write(store, result.reportKey(), folder);
     ReportTable.print(
-        Json.MAPPER.readValue(folder.resolve("report.json").toFile(), StudyReport.class), out);
+        Json.MAPPER.readValue(folder.resolve(Artifacts.REPORT_JSON).toFile(), StudyReport.class),
+        out);
     out.println();
-    out.println("report: " + folder.resolve("report.html"));
+    out.println("report: " + folder.resolve(Artifacts.REPORT_HTML));
     return result.done() == result.planned() ? Exit.DONE : Exit.SOME_FAILED;
   }
 

@@ -197,7 +197,7 @@ public final class Planner {
     Map<String, Object> deciding = new TreeMap<>();
     deciding.put("version", FINGERPRINT_VERSION);
     deciding.put("model", dataset.model().digest());
-    deciding.put("data", content(dataset.task()));
+    deciding.put("data", Artifacts.examples(dataset.task()));
     deciding.put("method", method);
     deciding.put("regime", regime);
     deciding.put("seed", seed);
@@ -225,26 +225,6 @@ public final class Planner {
     return content;
   }
 
-  /** What decides a task's examples: the files' bytes and how they are read. */
-  private static Map<String, Object> content(ResolvedTask task) {
-    TaskSpec spec = task.spec();
-    Map<String, Object> files = new TreeMap<>();
-    task.splits()
-        .forEach((split, file) -> files.put(split, List.of(file.format(), file.blob().sha256())));
-    Map<String, Object> content = new TreeMap<>();
-    content.put("kind", spec.kind());
-    content.put("labels", spec.labels());
-    content.put("columns", spec.columns());
-    content.put("text", spec.text());
-    content.put("label", spec.label());
-    content.put("limit", spec.limit());
-    content.put("splits", files);
-    if (!spec.outOfDistributionReadings().isEmpty()) {
-      content.put("outOfDistribution", spec.outOfDistributionReadings());
-    }
-    return content;
-  }
-
   private static String studyKey(ResolvedStudy study) {
     StudySpec spec = study.spec();
     Map<String, Object> deciding = new TreeMap<>();
@@ -267,7 +247,7 @@ public final class Planner {
 
   /** A task's id and metric decide the report, though no trial. */
   private static Map<String, Object> reported(ResolvedTask task) {
-    Map<String, Object> content = new TreeMap<>(content(task));
+    Map<String, Object> content = Artifacts.examples(task);
     content.put("id", task.spec().id());
     content.put("metric", task.spec().metric());
     return content;
@@ -276,7 +256,7 @@ public final class Planner {
   private static void checkDistinct(ResolvedStudy study) {
     List<Problem> problems = new ArrayList<>();
     repeats("models", study.models().stream().map(ResolvedModel::digest).toList(), problems);
-    repeats("tasks", study.tasks().stream().map(Planner::content).toList(), problems);
+    repeats("tasks", study.tasks().stream().map(Artifacts::examples).toList(), problems);
     if (!problems.isEmpty()) {
       throw new InvalidStudyException(problems);
     }

@@ -3,8 +3,8 @@ package io.buttress.bench;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import com.codahale.metrics.MetricRegistry;
+import io.buttress.encoding.EngineNumerics;
 import io.buttress.encoding.HandOver;
-import io.buttress.encoding.Numerics;
 import io.buttress.method.MethodContext;
 import io.buttress.method.MethodRegistry;
 import io.buttress.method.Noise;
@@ -132,7 +132,7 @@ final class CheckpointCost {
                 new ScratchFolder(),
                 "benchmark-" + UUID.randomUUID(),
                 "1",
-                Numerics.current(),
+                EngineNumerics.current(),
                 Duration.ZERO,
                 new HandOver(),
                 (key, numbers) -> stored = System.nanoTime(),

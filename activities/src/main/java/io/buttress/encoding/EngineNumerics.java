@@ -2,25 +2,21 @@ package io.buttress.encoding;
 
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
+import io.buttress.study.Numerics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/**
- * What decides the last bits of a floating-point result beside its inputs: only on the same kind of
- * device, with as many threads and the same vector instructions, equal inputs give equal bytes.
- *
- * @param device {@code cpu} or {@code gpu}
- * @param threads of the engine, per process
- * @param instructions widest set of vector instructions that the engine chooses its kernels by
- */
-public record Numerics(String device, int threads, String instructions) {
+/** Finds out the {@link Numerics} of this process. */
+public final class EngineNumerics {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
   private static final String INSTRUCTIONS = detect();
 
-  /** This process's; loads the engine. */
+  private EngineNumerics() {}
+
+  /** Loads the engine. */
   public static Numerics current() {
     return new Numerics(
         Engine.getInstance().defaultDevice().getDeviceType(),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class NumericsTest {
+class EngineNumericsTest {
   private static final String ARCHITECTURE = System.getProperty("os.arch");
 
   @Test
@@ -17,10 +17,10 @@ class NumericsTest {
         .isEqualTo("avx512_bf16");
     assertThat(widest("fma avx avx2 avx512f")).as("too few for PyTorch").isEqualTo("avx2");
     assertThat(widest("sse4_2 avx")).isEqualTo(ARCHITECTURE);
-    assertThat(Numerics.widest(List.of("Features\t: fp asimd"))).isEqualTo(ARCHITECTURE);
+    assertThat(EngineNumerics.widest(List.of("Features\t: fp asimd"))).isEqualTo(ARCHITECTURE);
   }
 
   private static String widest(String flags) {
-    return Numerics.widest(List.of("processor\t: 0", "flags\t\t: fpu " + flags));
+    return EngineNumerics.widest(List.of("processor\t: 0", "flags\t\t: fpu " + flags));
   }
 }
