@@ -19,17 +19,13 @@ import io.buttress.study.Artifacts;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
-import io.buttress.study.Method;
 import io.buttress.study.Numerics;
-import io.buttress.study.Regime;
-import io.buttress.study.ResolvedModel;
-import io.buttress.study.ResolvedTask;
 import io.buttress.study.SnapshotRequest;
+import io.buttress.study.Studies;
 import io.buttress.study.TaskKind;
-import io.buttress.study.TaskSpec;
-import io.buttress.study.Training;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
+import io.buttress.study.Trials;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestActivityEnvironment;
@@ -41,7 +37,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,24 +64,7 @@ class MeasureCollapseActivityTest {
             new DirectoryObjectStore(folder.resolve("store")), folder.resolve("cache"));
     DatasetStore datasets = new DatasetStore(store);
     SnapshotStore snapshots = new SnapshotStore(store, datasets);
-    TaskSpec task =
-        new TaskSpec(
-            "toy",
-            TaskKind.CLASSIFICATION,
-            List.of("a", "b"),
-            null,
-            null,
-            null,
-            null,
-            null,
-            List.of("text"),
-            "label",
-            List.of("accuracy"),
-            List.of(),
-            null);
-    DatasetRequest dataset =
-        new DatasetRequest(
-            new ResolvedModel("file:/model", "k", "d"), new ResolvedTask(task, new TreeMap<>()), 8);
+    DatasetRequest dataset = Trials.dataset(Studies.task("toy"));
     int[][] ids = new int[N][1];
     float[] targets = new float[N];
     for (int i = 0; i < N; i++) {
@@ -108,20 +86,12 @@ class MeasureCollapseActivityTest {
             Artifacts.LAYERS,
             layers(random(5), pretrained)));
     trial =
-        new Trial(
-            FINGERPRINT,
-            dataset,
-            new Method("stl", new TreeMap<>()),
-            Regime.FULL,
-            3,
-            Training.DEFAULT,
-            null,
-            new CollapseSpec(List.of(2, 100), -1, "cls", 0),
-            false,
-            false,
-            false,
-            60,
-            List.of());
+        Trials.trial()
+            .fingerprint(FINGERPRINT)
+            .dataset(dataset)
+            .seed(3)
+            .collapse(new CollapseSpec(List.of(2, 100), -1, "cls", 0))
+            .build();
     temporal.registerActivitiesImplementations(
         new MeasureCollapseActivity(store, datasets, snapshots));
     activity = temporal.newActivityStub(MeasureCollapse.class);

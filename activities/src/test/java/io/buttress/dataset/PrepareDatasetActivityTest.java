@@ -17,6 +17,7 @@ import io.buttress.study.DatasetRequest;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
+import io.buttress.study.TaskSpecBuilder;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.testing.TestActivityEnvironment;
@@ -61,20 +62,16 @@ class PrepareDatasetActivityTest {
   }
 
   private static TaskSpec pairs(Integer limit) {
-    return new TaskSpec(
-        "sts",
-        TaskKind.REGRESSION,
-        null,
-        "file:/t",
-        "file:/v",
-        null,
-        null,
-        null,
-        List.of("a", "b"),
-        "score",
-        List.of("pearson"),
-        null,
-        limit);
+    return TaskSpecBuilder.builder()
+        .id("sts")
+        .kind(TaskKind.REGRESSION)
+        .train("file:/t")
+        .validation("file:/v")
+        .text(List.of("a", "b"))
+        .label("score")
+        .metric(List.of("pearson"))
+        .limit(limit)
+        .build();
   }
 
   @Test

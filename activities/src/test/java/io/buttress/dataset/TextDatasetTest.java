@@ -14,6 +14,7 @@ import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
+import io.buttress.study.TaskSpecBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,20 +37,7 @@ class TextDatasetTest {
   }
 
   private static TaskSpec spec(TaskKind kind, List<String> labels, Integer limit) {
-    return new TaskSpec(
-        BASE.id(),
-        kind,
-        labels,
-        BASE.train(),
-        BASE.validation(),
-        null,
-        null,
-        null,
-        BASE.text(),
-        BASE.label(),
-        BASE.metric(),
-        null,
-        limit);
+    return TaskSpecBuilder.from(BASE).kind(kind).labels(labels).limit(limit).build();
   }
 
   private TextDataset read(TaskSpec spec, String train, String validation) throws IOException {
@@ -153,20 +141,7 @@ class TextDatasetTest {
   }
 
   private static TaskSpec withSets(TaskSpec spec, OutOfDistribution... sets) {
-    return new TaskSpec(
-        spec.id(),
-        spec.kind(),
-        spec.labels(),
-        spec.train(),
-        spec.validation(),
-        null,
-        null,
-        null,
-        spec.text(),
-        spec.label(),
-        spec.metric(),
-        List.of(sets),
-        null);
+    return TaskSpecBuilder.from(spec).outOfDistribution(List.of(sets)).build();
   }
 
   private TextDataset readParquet(List<String> labels, String train, String validation)

@@ -14,14 +14,17 @@ import io.buttress.storage.Safetensors;
 import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
 import io.buttress.study.ExecutionSpec;
-import io.buttress.study.Method;
 import io.buttress.study.Regime;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
+import io.buttress.study.Studies;
 import io.buttress.study.StudySpec;
-import io.buttress.study.TaskKind;
+import io.buttress.study.StudySpecBuilder;
 import io.buttress.study.TaskSpec;
+import io.buttress.study.TaskSpecBuilder;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
+import io.buttress.study.Trials;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -117,38 +120,25 @@ public final class Fixtures {
   }
 
   public static TaskSpec task(String train, String validation) {
-    return new TaskSpec(
-        "mine",
-        TaskKind.CLASSIFICATION,
-        null,
-        train,
-        validation,
-        null,
-        null,
-        null,
-        List.of("text"),
-        "label",
-        List.of("accuracy"),
-        List.of(),
-        null);
+    return TaskSpecBuilder.from(Studies.task("mine"))
+        .labels(null)
+        .train(train)
+        .validation(validation)
+        .build();
   }
 
   public static StudySpec study(List<String> models, List<TaskSpec> tasks) {
-    return new StudySpec(
-        "test",
-        models,
-        tasks,
-        List.of(new Method("stl", new TreeMap<>())),
-        List.of(1L),
-        List.of(Regime.FULL),
-        List.of(
-            new Training(
-                3, 32, 2e-5, 0.06, 16, "fp32", 0.01, 1.0, "linear", null, null, 0, null, null,
-                null)),
-        null,
-        CollapseSpec.DEFAULT,
-        ExecutionSpec.DEFAULT,
-        List.of());
+    return StudySpecBuilder.builder()
+        .name("test")
+        .models(models)
+        .tasks(tasks)
+        .methods(List.of(Trials.stl()))
+        .seeds(List.of(1L))
+        .regimes(List.of(Regime.FULL))
+        .training(List.of(TrainingBuilder.from(Training.DEFAULT).maxLength(16).minSteps(0).build()))
+        .collapse(CollapseSpec.DEFAULT)
+        .execution(ExecutionSpec.DEFAULT)
+        .build();
   }
 
   /** A task whose files are already in the store, as TSV. */

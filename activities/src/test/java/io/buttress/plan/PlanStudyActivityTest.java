@@ -22,8 +22,11 @@ import io.buttress.study.OutOfDistribution;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.StudySpec;
+import io.buttress.study.StudySpecBuilder;
 import io.buttress.study.TaskSpec;
+import io.buttress.study.TaskSpecBuilder;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import io.buttress.study.Trial;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.failure.ApplicationFailure;
@@ -85,40 +88,20 @@ class PlanStudyActivityTest {
   }
 
   private static StudySpec withSeeds(StudySpec spec, int seeds) {
-    return new StudySpec(
-        spec.name(),
-        spec.models(),
-        spec.tasks(),
-        spec.methods(),
-        LongStream.range(0, seeds).boxed().toList(),
-        spec.regimes(),
-        spec.training(),
-        spec.selection(),
-        spec.collapse(),
-        spec.execution(),
-        List.of());
+    return StudySpecBuilder.from(spec).seeds(LongStream.range(0, seeds).boxed().toList()).build();
   }
 
   @Test
   void importsWhatTheStudyNamesAndKeepsThePlanInPages() throws IOException {
     TaskSpec base = Fixtures.task(data("train.tsv"), data("dev.tsv"));
     TaskSpec task =
-        new TaskSpec(
-            base.id(),
-            base.kind(),
-            null,
-            base.train(),
-            base.validation(),
-            data("test.csv"),
-            null,
-            null,
-            base.text(),
-            base.label(),
-            base.metric(),
-            List.of(
-                new OutOfDistribution(data("other.jsonl")),
-                new OutOfDistribution("sample:sentiment/train")),
-            null);
+        TaskSpecBuilder.from(base)
+            .test(data("test.csv"))
+            .outOfDistribution(
+                List.of(
+                    new OutOfDistribution(data("other.jsonl")),
+                    new OutOfDistribution("sample:sentiment/train")))
+            .build();
     StudySpec spec = withSeeds(Fixtures.study(List.of(model), List.of(task)), 250);
 
     PlanStudy.Plan plan = activity.planStudy(spec);
@@ -175,22 +158,12 @@ class PlanStudyActivityTest {
   void listsEveryProblemAtItsPath() throws IOException {
     TaskSpec base = Fixtures.task("file:" + folder + "/none.tsv", data("dev.txt"));
     TaskSpec task =
-        new TaskSpec(
-            base.id(),
-            base.kind(),
-            null,
-            base.train(),
-            base.validation(),
-            null,
-            null,
-            null,
-            base.text(),
-            base.label(),
-            base.metric(),
-            Stream.of(data("a.tsv"), "sample:x/train", data("a.csv"))
-                .map(OutOfDistribution::new)
-                .toList(),
-            null);
+        TaskSpecBuilder.from(base)
+            .outOfDistribution(
+                Stream.of(data("a.tsv"), "sample:x/train", data("a.csv"))
+                    .map(OutOfDistribution::new)
+                    .toList())
+            .build();
     String[] problems =
         failure(Fixtures.study(List.of(model, "file:/none", "hf:org/none"), List.of(task)))
             .split("\n");
@@ -365,36 +338,13 @@ class PlanStudyActivityTest {
                     "width",
                     3)));
     Training training = spec.training().get(0);
-    Training longer =
-        new Training(
-            training.epochs(),
-            training.batchSize(),
-            training.learningRate(),
-            training.warmup(),
-            65,
-            training.precision(),
-            training.weightDecay(),
-            training.clipNorm(),
-            training.schedule(),
-            training.dropout(),
-            training.steps(),
-            training.minSteps(),
-            null,
-            null,
-            null);
+    Training longer = TrainingBuilder.from(training).maxLength(65).build();
     StudySpec asking =
-        new StudySpec(
-            spec.name(),
-            spec.models(),
-            spec.tasks(),
-            List.of(deep, curved, new Method("freeze", new TreeMap<>(Map.of("n", 2)))),
-            spec.seeds(),
-            spec.regimes(),
-            List.of(longer),
-            null,
-            new CollapseSpec(List.of(5), -3, "cls", 0),
-            spec.execution(),
-            List.of());
+        StudySpecBuilder.from(spec)
+            .methods(List.of(deep, curved, new Method("freeze", new TreeMap<>(Map.of("n", 2)))))
+            .training(List.of(longer))
+            .collapse(new CollapseSpec(List.of(5), -3, "cls", 0))
+            .build();
     assertThat(failure(asking).lines())
         .satisfiesExactlyInAnyOrder(
             line ->

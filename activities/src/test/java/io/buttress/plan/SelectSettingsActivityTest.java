@@ -1,8 +1,8 @@
 package io.buttress.plan;
 
 import static io.buttress.plan.Searches.repina;
-import static io.buttress.plan.Searches.stl;
 import static io.buttress.plan.Searches.trial;
+import static io.buttress.study.Trials.stl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.buttress.activity.PlanStudy.Plan;
@@ -16,6 +16,7 @@ import io.buttress.study.Planner;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
+import io.buttress.study.Trials;
 import io.temporal.testing.TestActivityEnvironment;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -108,27 +109,6 @@ class SelectSettingsActivityTest {
 
   private static TrialResult result(
       Trial trial, TrialStatus status, Map<String, Double> selection) {
-    return new TrialResult(
-        "file:/m",
-        "t",
-        trial.method().id(),
-        trial.method().parameters(),
-        "full",
-        trial.seed(),
-        status,
-        null,
-        10,
-        1.0,
-        1.0,
-        selection,
-        Map.of("accuracy", 0.5),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        trial.fingerprint(),
-        null);
+    return Trials.result(trial).status(status).selection(selection).build();
   }
 }

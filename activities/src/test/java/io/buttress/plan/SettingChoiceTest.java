@@ -1,8 +1,8 @@
 package io.buttress.plan;
 
 import static io.buttress.plan.Searches.repina;
-import static io.buttress.plan.Searches.stl;
 import static io.buttress.plan.Searches.trial;
+import static io.buttress.study.Trials.stl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.buttress.study.Method;

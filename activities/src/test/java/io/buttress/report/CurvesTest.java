@@ -142,24 +142,13 @@ class CurvesTest {
     if (lambda != null) {
       parameters.put("lambda", lambda);
     }
-    return new Comparison.Row(
-        method,
-        parameters,
-        3,
-        0,
-        0,
-        0,
-        0,
-        mean,
-        mean == null ? null : 0.02,
-        mean,
-        null,
-        null,
-        null,
-        null,
-        null,
-        0,
-        null,
-        null);
+    return ComparisonRowBuilder.builder()
+        .method(method)
+        .parameters(parameters)
+        .runs(3)
+        .mean(mean)
+        .standardDeviation(mean == null ? null : 0.02)
+        .median(mean)
+        .build();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.buttress.report.ProbeTable.Cell;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialResult.Collapse;
+import io.buttress.study.TrialResultBuilder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,27 +91,6 @@ class ProbeTableTest {
   }
 
   private static TrialResult with(TrialResult trial, Collapse collapse) {
-    return new TrialResult(
-        trial.model(),
-        trial.task(),
-        trial.method(),
-        trial.parameters(),
-        trial.regime(),
-        trial.seed(),
-        trial.status(),
-        trial.failure(),
-        trial.steps(),
-        trial.trainSeconds(),
-        trial.examplesPerSecond(),
-        trial.selection(),
-        trial.validation(),
-        trial.test(),
-        trial.outOfDistribution(),
-        trial.flipped(),
-        collapse,
-        trial.mlflowRunId(),
-        trial.modelUri(),
-        trial.fingerprint(),
-        trial.selected());
+    return TrialResultBuilder.from(trial).collapse(collapse).build();
   }
 }

@@ -3,6 +3,7 @@ package io.buttress.report;
 import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,30 +84,28 @@ final class RegimesStudy {
     }
     Map<String, Double> elsewhere = new TreeMap<>();
     validation.forEach((key, found) -> elsewhere.put(key, found - 0.1));
-    return new TrialResult(
-        "hf:sentence-transformers/all-MiniLM-L6-v2",
-        task.id(),
-        variant.method(),
-        parameters,
-        regime,
-        seed,
-        diverged ? TrialStatus.DIVERGED : TrialStatus.DONE,
-        diverged ? "loss is NaN at step 41" : null,
-        400,
-        60.0 * (variant.method().equals("r3f") ? 2.1 : 1) + random.nextInt(6),
-        120.0,
-        null,
-        diverged ? null : validation,
-        null,
-        diverged || !task.id().equals("cola") ? null : Map.of("out_of_domain_dev", elsewhere),
-        diverged || noise == 0
-            ? null
-            : Map.of("memorized", 0.8 - 0.5 * strength, "recovered", 0.2 + 0.5 * strength),
-        diverged ? null : collapse(40 + 60 * strength + 3 * random.nextGaussian()),
-        null,
-        null,
-        Json.sha256(List.of(task.id(), regime, variant.method(), value, seed)),
-        null);
+    return TrialResultBuilder.builder()
+        .model("hf:sentence-transformers/all-MiniLM-L6-v2")
+        .task(task.id())
+        .method(variant.method())
+        .parameters(parameters)
+        .regime(regime)
+        .seed(seed)
+        .status(diverged ? TrialStatus.DIVERGED : TrialStatus.DONE)
+        .failure(diverged ? "loss is NaN at step 41" : null)
+        .steps(400)
+        .trainSeconds(60.0 * (variant.method().equals("r3f") ? 2.1 : 1) + random.nextInt(6))
+        .examplesPerSecond(120.0)
+        .validation(diverged ? null : validation)
+        .outOfDistribution(
+            diverged || !task.id().equals("cola") ? null : Map.of("out_of_domain_dev", elsewhere))
+        .flipped(
+            diverged || noise == 0
+                ? null
+                : Map.of("memorized", 0.8 - 0.5 * strength, "recovered", 0.2 + 0.5 * strength))
+        .collapse(diverged ? null : collapse(40 + 60 * strength + 3 * random.nextGaussian()))
+        .fingerprint(Json.sha256(List.of(task.id(), regime, variant.method(), value, seed)))
+        .build();
   }
 
   private static TrialResult.Collapse collapse(double rank) {

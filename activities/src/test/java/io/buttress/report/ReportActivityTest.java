@@ -15,20 +15,19 @@ import io.buttress.storage.Artifact;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.StoredModels;
-import io.buttress.study.CollapseSpec;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
-import io.buttress.study.Regime;
-import io.buttress.study.ResolvedModel;
-import io.buttress.study.ResolvedTask;
+import io.buttress.study.Studies;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskKind;
-import io.buttress.study.TaskSpec;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
+import io.buttress.study.Trials;
 import io.temporal.testing.TestActivityEnvironment;
 import java.net.URI;
 import java.nio.file.Files;
@@ -55,7 +54,7 @@ class ReportActivityTest {
 
   @TempDir Path folder;
   private final TestActivityEnvironment temporal = TestActivityEnvironment.newInstance();
-  private final DatasetRequest dataset = dataset();
+  private final DatasetRequest dataset = Trials.dataset(Studies.task("toy"));
   private final Map<String, List<Trial>> planned = new HashMap<>();
   private ArtifactStore store;
   private ResultStore results;
@@ -181,43 +180,13 @@ class ReportActivityTest {
     TrialResult result = result(other, TrialStatus.DONE, 0.5);
     Method method = new Method("wc", new TreeMap<>(Map.of("lambda", 0.1)));
     Trial wc =
-        new Trial(
-            other.fingerprint(),
-            dataset,
-            method,
-            Regime.FULL,
-            1,
-            stl.training(),
-            null,
-            CollapseSpec.DEFAULT,
-            false,
-            false,
-            false,
-            60,
-            List.of());
-    TrialResult ofWc =
-        new TrialResult(
-            "file:/models/tiny",
-            "toy",
-            "wc",
-            method.parameters(),
-            "full",
-            1,
-            TrialStatus.DONE,
-            null,
-            10,
-            1.5,
-            20.0,
-            null,
-            result.validation(),
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            wc.fingerprint(),
-            null);
+        Trials.trial()
+            .fingerprint(other.fingerprint())
+            .dataset(dataset)
+            .method(method)
+            .training(stl.training())
+            .build();
+    TrialResult ofWc = Trials.result(wc).validation(result.validation()).build();
     results.put(FIRST, stl, result(stl, TrialStatus.DONE, 1.0), evaluation("stl", 0, 1, 0, 1));
     results.put(FIRST, wc, ofWc, evaluation("wc", 0, 0, 0, 0));
 
@@ -246,29 +215,7 @@ class ReportActivityTest {
     Trial tracked = trial(1, 2e-5);
     Trial untracked = trial(2, 2e-5);
     TrialResult r = result(tracked, TrialStatus.DONE, 1.0);
-    TrialResult withRun =
-        new TrialResult(
-            r.model(),
-            r.task(),
-            r.method(),
-            r.parameters(),
-            r.regime(),
-            r.seed(),
-            r.status(),
-            r.failure(),
-            r.steps(),
-            r.trainSeconds(),
-            r.examplesPerSecond(),
-            null,
-            r.validation(),
-            null,
-            null,
-            null,
-            null,
-            "run-7",
-            null,
-            r.fingerprint(),
-            null);
+    TrialResult withRun = TrialResultBuilder.from(r).mlflowRunId("run-7").build();
     results.put(FIRST, tracked, withRun, null);
     results.put(FIRST, untracked, result(untracked, TrialStatus.DONE, 0.5), null);
 
@@ -379,84 +326,22 @@ class ReportActivityTest {
   }
 
   private Trial trial(long seed, double learningRate, Double selection, boolean competes) {
-    Training t = Training.DEFAULT;
-    Training training =
-        new Training(
-            t.epochs(),
-            t.batchSize(),
-            learningRate,
-            t.warmup(),
-            t.maxLength(),
-            t.precision(),
-            t.weightDecay(),
-            t.clipNorm(),
-            t.schedule(),
-            t.dropout(),
-            t.steps(),
-            t.minSteps(),
-            null,
-            null,
-            null);
-    return new Trial(
-        Json.sha256(List.of(seed, learningRate, selection == null)),
-        dataset,
-        new Method("stl", new TreeMap<>()),
-        Regime.FULL,
-        seed,
-        training,
-        selection,
-        CollapseSpec.DEFAULT,
-        competes,
-        competes,
-        false,
-        60,
-        List.of());
+    Training training = TrainingBuilder.from(Training.DEFAULT).learningRate(learningRate).build();
+    return Trials.of(
+        Trials.trial()
+            .dataset(dataset)
+            .seed(seed)
+            .training(training)
+            .selection(selection)
+            .keepModel(competes)
+            .onlyBest(competes));
   }
 
   private static TrialResult result(Trial trial, TrialStatus status, Double accuracy) {
-    return new TrialResult(
-        "file:/models/tiny",
-        "toy",
-        "stl",
-        new TreeMap<>(),
-        "full",
-        trial.seed(),
-        status,
-        status == TrialStatus.DONE ? null : "why it ended",
-        10,
-        1.5,
-        20.0,
-        null,
-        accuracy == null ? null : Map.of("accuracy", accuracy),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        trial.fingerprint(),
-        null);
-  }
-
-  private static DatasetRequest dataset() {
-    TaskSpec task =
-        new TaskSpec(
-            "toy",
-            TaskKind.CLASSIFICATION,
-            List.of("a", "b"),
-            null,
-            null,
-            null,
-            null,
-            null,
-            List.of("text"),
-            "label",
-            List.of("accuracy"),
-            List.of(),
-            null);
-    return new DatasetRequest(
-        new ResolvedModel("file:/models/tiny", "k", "d"),
-        new ResolvedTask(task, new TreeMap<>()),
-        8);
+    return Trials.result(trial)
+        .status(status)
+        .failure(status == TrialStatus.DONE ? null : "why it ended")
+        .validation(accuracy == null ? null : Map.of("accuracy", accuracy))
+        .build();
   }
 }

@@ -32,27 +32,20 @@ final class Results {
       TrialStatus status,
       String failure,
       Map<String, Double> validation) {
-    return new TrialResult(
-        "file:/models/tiny",
-        task,
-        method,
-        new TreeMap<>(),
-        "full",
-        seed,
-        status,
-        failure,
-        10,
-        1.5,
-        20.0,
-        null,
-        validation,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        Json.sha256(List.of(task, method, seed)),
-        null);
+    return TrialResultBuilder.builder()
+        .model("file:/models/tiny")
+        .task(task)
+        .method(method)
+        .parameters(new TreeMap<>())
+        .regime("full")
+        .seed(seed)
+        .status(status)
+        .failure(failure)
+        .steps(10)
+        .trainSeconds(1.5)
+        .examplesPerSecond(20.0)
+        .validation(validation)
+        .fingerprint(Json.sha256(List.of(task, method, seed)))
+        .build();
   }
 }

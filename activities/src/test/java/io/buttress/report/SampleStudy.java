@@ -4,6 +4,7 @@ import io.buttress.collapse.Spectra;
 import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -151,28 +152,25 @@ final class SampleStudy {
       parameters.put("pooling", "cls");
     }
     boolean done = status == TrialStatus.DONE;
-    return new TrialResult(
-        "hf:sentence-transformers/all-MiniLM-L6-v2",
-        task,
-        new String[] {"stl", "repina-i", "repina-i", "wc"}[setting],
-        parameters,
-        "full",
-        seed,
-        status,
-        failure,
-        done ? 234 : null,
-        done ? 61.7 + seed : null,
-        done ? 121.3 : null,
-        null,
-        validation,
-        null,
-        done && task.equals("cola") ? Map.of("out_of_domain_dev", validation) : null,
-        null,
-        collapse,
-        "8f14e45fceea167a5a36dedd4bea2543",
-        null,
-        Json.sha256(List.of(task, setting, seed)),
-        null);
+    return TrialResultBuilder.builder()
+        .model("hf:sentence-transformers/all-MiniLM-L6-v2")
+        .task(task)
+        .method(new String[] {"stl", "repina-i", "repina-i", "wc"}[setting])
+        .parameters(parameters)
+        .regime("full")
+        .seed(seed)
+        .status(status)
+        .failure(failure)
+        .steps(done ? 234 : null)
+        .trainSeconds(done ? 61.7 + seed : null)
+        .examplesPerSecond(done ? 121.3 : null)
+        .validation(validation)
+        .outOfDistribution(
+            done && task.equals("cola") ? Map.of("out_of_domain_dev", validation) : null)
+        .collapse(collapse)
+        .mlflowRunId("8f14e45fceea167a5a36dedd4bea2543")
+        .fingerprint(Json.sha256(List.of(task, setting, seed)))
+        .build();
   }
 
   private static Map<String, Double> collapse(double rank, double cka) {

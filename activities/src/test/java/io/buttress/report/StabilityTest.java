@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
 import java.util.List;
 import java.util.Map;
@@ -97,27 +98,6 @@ class StabilityTest {
     TrialResult r =
         Results.of(
             task, method, 1, status, null, accuracy == null ? null : Map.of("accuracy", accuracy));
-    return new TrialResult(
-        r.model(),
-        r.task(),
-        r.method(),
-        new TreeMap<>(),
-        r.regime(),
-        r.seed(),
-        r.status(),
-        r.failure(),
-        r.steps(),
-        seconds,
-        r.examplesPerSecond(),
-        null,
-        r.validation(),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        r.fingerprint(),
-        null);
+    return TrialResultBuilder.from(r).parameters(new TreeMap<>()).trainSeconds(seconds).build();
   }
 }

@@ -11,6 +11,7 @@ import io.buttress.result.Setting;
 import io.buttress.statistics.Statistic;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -343,28 +344,7 @@ class StudyReportTest {
   }
 
   private static TrialResult elsewhere(TrialResult r, Map<String, Double> metrics) {
-    return new TrialResult(
-        r.model(),
-        r.task(),
-        r.method(),
-        r.parameters(),
-        r.regime(),
-        r.seed(),
-        r.status(),
-        r.failure(),
-        r.steps(),
-        r.trainSeconds(),
-        r.examplesPerSecond(),
-        null,
-        r.validation(),
-        null,
-        Map.of("far", metrics),
-        null,
-        null,
-        null,
-        null,
-        r.fingerprint(),
-        null);
+    return TrialResultBuilder.from(r).outOfDistribution(Map.of("far", metrics)).build();
   }
 
   private static Comparison comparison(StudyReport report, String task, String regime) {

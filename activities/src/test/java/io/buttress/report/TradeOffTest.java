@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.buttress.study.TaskKind;
 import io.buttress.study.TrialResult;
+import io.buttress.study.TrialResultBuilder;
 import io.buttress.study.TrialStatus;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -125,28 +126,9 @@ class TradeOffTest {
     TrialResult r = Results.done("a", method, seed, Map.of("accuracy", accuracy));
     Map<String, Double> metrics = new HashMap<>();
     metrics.put("effective_rank", rank);
-    return new TrialResult(
-        r.model(),
-        r.task(),
-        r.method(),
-        r.parameters(),
-        r.regime(),
-        r.seed(),
-        r.status(),
-        r.failure(),
-        r.steps(),
-        r.trainSeconds(),
-        r.examplesPerSecond(),
-        null,
-        r.validation(),
-        null,
-        null,
-        null,
-        new TrialResult.Collapse(metrics, metrics, null, null, null),
-        null,
-        null,
-        r.fingerprint(),
-        null);
+    return TrialResultBuilder.from(r)
+        .collapse(new TrialResult.Collapse(metrics, metrics, null, null, null))
+        .build();
   }
 
   private static Comparison comparison(Comparison.Row... rows) {
@@ -164,24 +146,15 @@ class TradeOffTest {
     metrics.put("gm_rel_5", 9.0);
     metrics.put("gm_rel_20", relative);
     metrics.put("gm_rel_50", null);
-    return new Comparison.Row(
-        method,
-        named,
-        3,
-        0,
-        0,
-        0,
-        0,
-        mean,
-        0.1,
-        mean,
-        null,
-        null,
-        null,
-        relative == null ? null : new TrialResult.Collapse(metrics, metrics, null, null, null),
-        null,
-        0,
-        null,
-        null);
+    return ComparisonRowBuilder.builder()
+        .method(method)
+        .parameters(named)
+        .runs(3)
+        .mean(mean)
+        .standardDeviation(0.1)
+        .median(mean)
+        .collapse(
+            relative == null ? null : new TrialResult.Collapse(metrics, metrics, null, null, null))
+        .build();
   }
 }

@@ -8,17 +8,13 @@ import io.buttress.storage.Interleaved;
 import io.buttress.storage.ObjectStore;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.storage.StoredModels;
-import io.buttress.study.CollapseSpec;
-import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
 import io.buttress.study.Method;
-import io.buttress.study.Regime;
-import io.buttress.study.ResolvedModel;
-import io.buttress.study.ResolvedTask;
-import io.buttress.study.TaskKind;
+import io.buttress.study.Studies;
 import io.buttress.study.TaskSpec;
-import io.buttress.study.Training;
+import io.buttress.study.TaskSpecBuilder;
 import io.buttress.study.Trial;
+import io.buttress.study.Trials;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -62,35 +58,15 @@ class BestModelsTest {
 
   private static Trial trial(String method, long seed, Double selection) {
     TaskSpec task =
-        new TaskSpec(
-            "t",
-            TaskKind.CLASSIFICATION,
-            List.of("a", "b"),
-            null,
-            null,
-            null,
-            null,
-            null,
-            List.of("text"),
-            "label",
-            List.of("accuracy", "f1"),
-            null,
-            null);
-    return new Trial(
-        Json.sha256(List.of(method, seed)),
-        new DatasetRequest(
-            new ResolvedModel("file:/m", "k", "d"), new ResolvedTask(task, new TreeMap<>()), 128),
-        new Method(method, new TreeMap<>()),
-        Regime.FULL,
-        seed,
-        Training.DEFAULT,
-        selection,
-        CollapseSpec.DEFAULT,
-        true,
-        true,
-        false,
-        60,
-        List.of());
+        TaskSpecBuilder.from(Studies.task("t")).metric(List.of("accuracy", "f1")).build();
+    return Trials.of(
+        Trials.trial()
+            .dataset(Trials.dataset(task))
+            .method(new Method(method, new TreeMap<>()))
+            .seed(seed)
+            .selection(selection)
+            .keepModel(true)
+            .onlyBest(true));
   }
 
   private static Trial trial(long seed) {

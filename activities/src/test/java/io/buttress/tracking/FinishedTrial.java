@@ -8,19 +8,17 @@ import io.buttress.result.MetricPoint;
 import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.StoredModels;
 import io.buttress.study.Blob;
-import io.buttress.study.CollapseSpec;
 import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
-import io.buttress.study.Method;
-import io.buttress.study.Regime;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedTask;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
-import io.buttress.study.Training;
+import io.buttress.study.TaskSpecBuilder;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
+import io.buttress.study.Trials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,40 +47,29 @@ final class FinishedTrial {
    */
   static Trial trial(String token, boolean onlyBest) {
     TaskSpec task =
-        new TaskSpec(
-            "cola",
-            TaskKind.CLASSIFICATION,
-            List.of("0", "1"),
-            "file:/train.tsv",
-            "file:/dev.tsv",
-            null,
-            "tsv",
-            null,
-            List.of("sentence"),
-            "label",
-            List.of("matthews"),
-            List.of(),
-            null);
+        TaskSpecBuilder.builder()
+            .id("cola")
+            .kind(TaskKind.CLASSIFICATION)
+            .labels(List.of("0", "1"))
+            .train("file:/train.tsv")
+            .validation("file:/dev.tsv")
+            .format("tsv")
+            .text(List.of("sentence"))
+            .label("label")
+            .metric(List.of("matthews"))
+            .build();
     DataFile file = new DataFile("file:/train.tsv", "tsv", new Blob("0".repeat(64), 1));
-    return new Trial(
-        Json.sha256(token),
-        new DatasetRequest(
-            new ResolvedModel("file:/models/minilm", "1".repeat(64), "2".repeat(64)),
-            new ResolvedTask(task, new TreeMap<>(Map.of("train", file, "validation", file))),
-            128),
-        new Method(
-            "repina-i",
-            new TreeMap<>(Map.of("lambda", 0.01, "layers", List.of(-1), "pooling", "cls"))),
-        Regime.FULL,
-        1,
-        Training.DEFAULT,
-        null,
-        CollapseSpec.DEFAULT,
-        true,
-        onlyBest,
-        false,
-        60,
-        List.of());
+    return Trials.trial()
+        .fingerprint(Json.sha256(token))
+        .dataset(
+            new DatasetRequest(
+                new ResolvedModel("file:/models/minilm", "1".repeat(64), "2".repeat(64)),
+                new ResolvedTask(task, new TreeMap<>(Map.of("train", file, "validation", file))),
+                128))
+        .method(Trials.repina(0.01))
+        .keepModel(true)
+        .onlyBest(onlyBest)
+        .build();
   }
 
   /** What a trial that ran to its end hands over; its files are in the store. */

@@ -6,6 +6,7 @@ import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.study.Method;
 import io.buttress.study.Regime;
 import io.buttress.study.Trial;
+import io.buttress.study.TrialBuilder;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -15,21 +16,7 @@ class RunDescriptionTest {
   private final Trial trial = FinishedTrial.trial("description");
 
   private RunDescription with(Method method, Regime regime) {
-    Trial other =
-        new Trial(
-            trial.fingerprint(),
-            trial.dataset(),
-            method,
-            regime,
-            trial.seed(),
-            trial.training(),
-            trial.selection(),
-            trial.collapse(),
-            trial.keepModel(),
-            trial.onlyBest(),
-            trial.search(),
-            60,
-            null);
+    Trial other = TrialBuilder.from(trial).method(method).regime(regime).build();
     return RunDescription.of(STUDY, other, "workflow");
   }
 

@@ -17,6 +17,7 @@ import io.buttress.result.MetricPoint;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import io.buttress.study.TrialStatus;
 import java.util.HashSet;
 import java.util.List;
@@ -43,9 +44,17 @@ class EarlyStoppingTest {
   }
 
   private static Training training(int steps, int minSteps, Integer patience, Integer every) {
-    return new Training(
-        3, 5, 5e-3, 0.1, 24, "fp32", 0.01, 1, "linear", 0.1, steps, minSteps, null, patience,
-        every);
+    return TrainingBuilder.from(Training.DEFAULT)
+        .batchSize(5)
+        .learningRate(5e-3)
+        .warmup(0.1)
+        .maxLength(24)
+        .dropout(0.1)
+        .steps(steps)
+        .minSteps(minSteps)
+        .patience(patience)
+        .evaluateEvery(every)
+        .build();
   }
 
   private static Method method(String id) {

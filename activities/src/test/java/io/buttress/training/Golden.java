@@ -18,6 +18,7 @@ import io.buttress.study.Parameter;
 import io.buttress.study.Seeds;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -40,22 +41,19 @@ public final class Golden {
 
   public static Training training(double epochs, Double dropout) {
     JsonNode t = JSON.get("training");
-    return new Training(
-        epochs,
-        t.get("batchSize").asInt(),
-        t.get("learningRate").asDouble(),
-        t.get("warmup").asDouble(),
-        24,
-        "fp32",
-        t.get("weightDecay").asDouble(),
-        t.get("clipNorm").asDouble(),
-        t.get("schedule").asText(),
-        dropout,
-        null,
-        0,
-        null,
-        null,
-        null);
+    return TrainingBuilder.builder()
+        .epochs(epochs)
+        .batchSize(t.get("batchSize").asInt())
+        .learningRate(t.get("learningRate").asDouble())
+        .warmup(t.get("warmup").asDouble())
+        .maxLength(24)
+        .precision("fp32")
+        .weightDecay(t.get("weightDecay").asDouble())
+        .clipNorm(t.get("clipNorm").asDouble())
+        .schedule(t.get("schedule").asText())
+        .dropout(dropout)
+        .minSteps(0)
+        .build();
   }
 
   public static Split split(String task) {

@@ -9,6 +9,7 @@ import io.buttress.study.Json;
 import io.buttress.study.Method;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -54,22 +55,7 @@ record GoldenMethod(
 
   private static Training training(Integer microBatchSize) {
     Training golden = Golden.training(JSON.get("epochs").asDouble(), null);
-    return new Training(
-        golden.epochs(),
-        golden.batchSize(),
-        golden.learningRate(),
-        golden.warmup(),
-        golden.maxLength(),
-        golden.precision(),
-        golden.weightDecay(),
-        golden.clipNorm(),
-        golden.schedule(),
-        golden.dropout(),
-        golden.steps(),
-        golden.minSteps(),
-        microBatchSize,
-        golden.patience(),
-        golden.evaluateEvery());
+    return TrainingBuilder.from(golden).microBatchSize(microBatchSize).build();
   }
 
   Split split() {

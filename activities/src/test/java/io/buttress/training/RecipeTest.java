@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.study.Seeds;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -76,7 +77,17 @@ class RecipeTest {
   }
 
   private static Training training(String shape, double warmup) {
-    return new Training(
-        1, 1, 2e-5, warmup, 8, "fp32", 0, 0, shape, null, null, 0, null, null, null);
+    return TrainingBuilder.builder()
+        .epochs(1)
+        .batchSize(1)
+        .learningRate(2e-5)
+        .warmup(warmup)
+        .maxLength(8)
+        .precision("fp32")
+        .weightDecay(0)
+        .clipNorm(0)
+        .schedule(shape)
+        .minSteps(0)
+        .build();
   }
 }

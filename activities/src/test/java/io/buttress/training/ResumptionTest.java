@@ -22,6 +22,7 @@ import io.buttress.study.Method;
 import io.buttress.study.Numerics;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -256,22 +257,22 @@ class ResumptionTest {
   }
 
   private static Training training(Integer patience, Integer microBatchSize) {
-    return new Training(
-        1,
-        5,
-        5e-3,
-        0.2,
-        24,
-        "fp32",
-        0.1,
-        0.5,
-        "linear",
-        null,
-        STEPS,
-        0,
-        microBatchSize,
-        patience,
-        patience == null ? null : 2);
+    return TrainingBuilder.builder()
+        .epochs(1)
+        .batchSize(5)
+        .learningRate(5e-3)
+        .warmup(0.2)
+        .maxLength(24)
+        .precision("fp32")
+        .weightDecay(0.1)
+        .clipNorm(0.5)
+        .schedule("linear")
+        .steps(STEPS)
+        .minSteps(0)
+        .microBatchSize(microBatchSize)
+        .patience(patience)
+        .evaluateEvery(patience == null ? null : 2)
+        .build();
   }
 
   /** Trains until the end, or until it has done so many steps, under watch. */

@@ -20,9 +20,12 @@ import io.buttress.study.Regime;
 import io.buttress.study.ResolvedModel;
 import io.buttress.study.ResolvedStudy;
 import io.buttress.study.ResolvedTask;
+import io.buttress.study.Studies;
 import io.buttress.study.StudySpec;
+import io.buttress.study.StudySpecBuilder;
 import io.buttress.study.TaskKind;
 import io.buttress.study.TaskSpec;
+import io.buttress.study.TaskSpecBuilder;
 import io.buttress.study.Trial;
 import io.buttress.training.FineTuneActivity.Attempt;
 import java.io.IOException;
@@ -37,20 +40,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** Pre-trained representations are computed once for all trials of all studies. */
 class SnapshotReuseTest {
   private static final TaskSpec TASK =
-      new TaskSpec(
-          "tiny",
-          TaskKind.CLASSIFICATION,
-          List.of("no", "yes"),
-          "file:train",
-          "file:validation",
-          null,
-          null,
-          null,
-          List.of("text"),
-          "label",
-          List.of("accuracy"),
-          List.of(),
-          null);
+      TaskSpecBuilder.from(Studies.task("tiny"))
+          .labels(List.of("no", "yes"))
+          .train("file:train")
+          .validation("file:validation")
+          .build();
 
   @TempDir Path directory;
 
@@ -113,18 +107,17 @@ class SnapshotReuseTest {
 
   private List<Trial> study(String name, double dropout, Method... methods) throws IOException {
     StudySpec spec =
-        new StudySpec(
-            name,
-            List.of(model.uri()),
-            List.of(TASK),
-            List.of(methods),
-            List.of(1L),
-            List.of(Regime.FULL),
-            List.of(Golden.training(1, dropout)),
-            null,
-            CollapseSpec.DEFAULT,
-            ExecutionSpec.DEFAULT,
-            List.of());
+        StudySpecBuilder.builder()
+            .name(name)
+            .models(List.of(model.uri()))
+            .tasks(List.of(TASK))
+            .methods(List.of(methods))
+            .seeds(List.of(1L))
+            .regimes(List.of(Regime.FULL))
+            .training(List.of(Golden.training(1, dropout)))
+            .collapse(CollapseSpec.DEFAULT)
+            .execution(ExecutionSpec.DEFAULT)
+            .build();
     List<Trial> trials =
         Planner.plan(new ResolvedStudy(spec, List.of(model), List.of(task), List.of())).trials();
     datasets.put(

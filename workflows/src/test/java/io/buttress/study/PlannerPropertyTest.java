@@ -59,7 +59,7 @@ class PlannerPropertyTest {
         methods.add(new Method("repina-i", new TreeMap<>(parameters)));
       }
     }
-    StudySpec searching = Studies.with(spec, spec.tasks(), methods);
+    StudySpec searching = StudySpecBuilder.from(spec).methods(methods).build();
     assertThat(
             plan(searching).trials().stream()
                 .flatMap(trial -> trial.snapshots().stream())
@@ -74,7 +74,7 @@ class PlannerPropertyTest {
     methods.add(new Method("r3f", new TreeMap<>()));
     List<TaskSpec> tasks = new ArrayList<>(spec.tasks());
     tasks.add(Studies.regressionTask("score"));
-    StudySpec mixed = Studies.with(spec, tasks, methods);
+    StudySpec mixed = StudySpecBuilder.from(spec).tasks(tasks).methods(methods).build();
     List<Trial> trials = plan(mixed).trials();
     assertThat(trials).hasSize((int) Planner.trials(mixed));
     int settings =
@@ -115,7 +115,7 @@ class PlannerPropertyTest {
   void probesDecideNoFingerprintAndLeaveTheTrialsOwnTaskOut(@ForAll("studies") StudySpec spec)
       throws Exception {
     List<TaskSpec> probes = List.of(spec.tasks().get(0), Studies.regressionTask("score"));
-    StudySpec probing = Studies.probing(spec, probes);
+    StudySpec probing = StudySpecBuilder.from(spec).probes(probes).build();
     StudyPlan plan = plan(probing);
 
     assertThat(fingerprints(probing)).isEqualTo(fingerprints(spec));
@@ -149,18 +149,10 @@ class PlannerPropertyTest {
   @Property(tries = 50)
   void namesAndExecutionDecideNothing(@ForAll("studies") StudySpec spec) {
     StudySpec other =
-        new StudySpec(
-            "another",
-            spec.models(),
-            spec.tasks(),
-            spec.methods(),
-            spec.seeds(),
-            spec.regimes(),
-            spec.training(),
-            spec.selection(),
-            spec.collapse(),
-            new ExecutionSpec(1, 5, "none"),
-            List.of());
+        StudySpecBuilder.from(spec)
+            .name("another")
+            .execution(new ExecutionSpec(1, 5, "none"))
+            .build();
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
     assertThat(plan(other).studyKey()).isEqualTo(plan(spec).studyKey());
     assertThat(plan(other).trials()).noneMatch(Trial::keepModel);
@@ -173,19 +165,7 @@ class PlannerPropertyTest {
     List<Method> methods = new ArrayList<>(spec.methods());
     Collections.shuffle(seeds, new Random(shuffle));
     Collections.shuffle(methods, new Random(shuffle));
-    StudySpec other =
-        new StudySpec(
-            spec.name(),
-            spec.models(),
-            spec.tasks(),
-            methods,
-            seeds,
-            spec.regimes(),
-            spec.training(),
-            spec.selection(),
-            spec.collapse(),
-            spec.execution(),
-            List.of());
+    StudySpec other = StudySpecBuilder.from(spec).methods(methods).seeds(seeds).build();
     assertThat(fingerprints(other)).isEqualTo(fingerprints(spec));
   }
 
@@ -328,18 +308,7 @@ class PlannerPropertyTest {
   }
 
   private static StudySpec keeping(StudySpec spec, String models) {
-    return new StudySpec(
-        spec.name(),
-        spec.models(),
-        spec.tasks(),
-        spec.methods(),
-        spec.seeds(),
-        spec.regimes(),
-        spec.training(),
-        spec.selection(),
-        spec.collapse(),
-        new ExecutionSpec(4, 60, models),
-        List.of());
+    return StudySpecBuilder.from(spec).execution(new ExecutionSpec(4, 60, models)).build();
   }
 
   @Property(tries = 50)
@@ -355,18 +324,7 @@ class PlannerPropertyTest {
   }
 
   private static StudySpec selecting(StudySpec spec, boolean refit) {
-    return new StudySpec(
-        spec.name(),
-        spec.models(),
-        spec.tasks(),
-        spec.methods(),
-        spec.seeds(),
-        spec.regimes(),
-        spec.training(),
-        new SelectionSpec(0.1, refit),
-        spec.collapse(),
-        spec.execution(),
-        List.of());
+    return StudySpecBuilder.from(spec).selection(new SelectionSpec(0.1, refit)).build();
   }
 
   @Example

@@ -33,54 +33,22 @@ public final class Studies {
 
   /** A study of so many models, tasks, methods, seeds and training settings. */
   public static StudySpec spec(int models, int tasks, int methods, int seeds, int training) {
-    return new StudySpec(
-        "s",
-        IntStream.range(0, models).mapToObj(i -> "file:/models/" + i).toList(),
-        IntStream.range(0, tasks).mapToObj(Studies::task).toList(),
-        IntStream.range(0, methods).mapToObj(Studies::method).toList(),
-        IntStream.range(0, seeds).mapToObj(i -> (long) i).toList(),
-        List.of(Regime.FULL),
-        IntStream.range(0, training).mapToObj(Studies::training).toList(),
-        null,
-        CollapseSpec.DEFAULT,
-        ExecutionSpec.DEFAULT,
-        List.of());
+    return StudySpecBuilder.builder()
+        .name("s")
+        .models(IntStream.range(0, models).mapToObj(i -> "file:/models/" + i).toList())
+        .tasks(IntStream.range(0, tasks).mapToObj(i -> task("task" + i)).toList())
+        .methods(IntStream.range(0, methods).mapToObj(Studies::method).toList())
+        .seeds(IntStream.range(0, seeds).mapToObj(i -> (long) i).toList())
+        .regimes(List.of(Regime.FULL))
+        .training(IntStream.range(0, training).mapToObj(Studies::training).toList())
+        .collapse(CollapseSpec.DEFAULT)
+        .execution(ExecutionSpec.DEFAULT)
+        .build();
   }
 
-  /** The same study of other tasks and methods. */
-  static StudySpec with(StudySpec spec, List<TaskSpec> tasks, List<Method> methods) {
-    return new StudySpec(
-        spec.name(),
-        spec.models(),
-        tasks,
-        methods,
-        spec.seeds(),
-        spec.regimes(),
-        spec.training(),
-        spec.selection(),
-        spec.collapse(),
-        spec.execution(),
-        List.of());
-  }
-
-  /** The same study with probes. */
-  static StudySpec probing(StudySpec spec, List<TaskSpec> probes) {
-    return new StudySpec(
-        spec.name(),
-        spec.models(),
-        spec.tasks(),
-        spec.methods(),
-        spec.seeds(),
-        spec.regimes(),
-        spec.training(),
-        spec.selection(),
-        spec.collapse(),
-        spec.execution(),
-        probes);
-  }
-
-  private static TaskSpec task(int i) {
-    return task("task" + i, TaskKind.CLASSIFICATION);
+  /** Of two classes, with one text. */
+  public static TaskSpec task(String id) {
+    return task(id, TaskKind.CLASSIFICATION);
   }
 
   static TaskSpec regressionTask(String id) {
@@ -89,20 +57,16 @@ public final class Studies {
 
   private static TaskSpec task(String id, TaskKind kind) {
     boolean classes = kind == TaskKind.CLASSIFICATION;
-    return new TaskSpec(
-        id,
-        kind,
-        classes ? List.of("a", "b") : null,
-        "file:/data/" + id + "/train.tsv",
-        "file:/data/" + id + "/dev.tsv",
-        null,
-        null,
-        null,
-        List.of("text"),
-        "label",
-        List.of(classes ? "accuracy" : "pearson"),
-        null,
-        null);
+    return TaskSpecBuilder.builder()
+        .id(id)
+        .kind(kind)
+        .labels(classes ? List.of("a", "b") : null)
+        .train("file:/data/" + id + "/train.tsv")
+        .validation("file:/data/" + id + "/dev.tsv")
+        .text(List.of("text"))
+        .label("label")
+        .metric(List.of(classes ? "accuracy" : "pearson"))
+        .build();
   }
 
   private static Method method(int i) {
@@ -116,21 +80,10 @@ public final class Studies {
   }
 
   private static Training training(int i) {
-    return new Training(
-        3,
-        32,
-        1e-5 * (i + 1),
-        0.06,
-        128 + i % 2,
-        "fp32",
-        0.01,
-        1.0,
-        "linear",
-        null,
-        null,
-        0,
-        null,
-        null,
-        null);
+    return TrainingBuilder.from(Training.DEFAULT)
+        .learningRate(1e-5 * (i + 1))
+        .maxLength(128 + i % 2)
+        .minSteps(0)
+        .build();
   }
 }

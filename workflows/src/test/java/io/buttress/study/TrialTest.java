@@ -17,7 +17,7 @@ class TrialTest {
             "repina-i",
             new TreeMap<>(Map.of("lambda", 0.1, "layers", List.of(-2, -1), "pooling", "mean")));
     StudySpec spec = Studies.spec(1, 1, 0, 1, 1);
-    StudySpec study = Studies.with(spec, spec.tasks(), List.of(repina));
+    StudySpec study = StudySpecBuilder.from(spec).methods(List.of(repina)).build();
     Trial trial = Planner.plan(Studies.resolve(study)).trials().get(0);
     ObjectNode json = Json.MAPPER.valueToTree(trial);
     assertThat(json.has("snapshots")).as("they follow from the rest").isFalse();
