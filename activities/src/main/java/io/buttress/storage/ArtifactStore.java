@@ -64,11 +64,6 @@ public final class ArtifactStore {
     metrics.gauge("buttress.cache.disk.free.bytes", () -> this.cache::usableBytes);
   }
 
-  /** The key of the artifact with these deciding inputs (any value with a JSON form). */
-  public static String key(Object decidingInputs) {
-    return Json.sha256(decidingInputs);
-  }
-
   /**
    * An artifact whose files can all be read here, as far as can be told without reading them. What
    * is corrupt or names lost blobs is removed and counts as absent, so that it is made anew.

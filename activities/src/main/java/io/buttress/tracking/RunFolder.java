@@ -2,6 +2,7 @@ package io.buttress.tracking;
 
 import io.buttress.storage.ArtifactStore;
 import io.buttress.study.Blob;
+import io.buttress.study.Json;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Locale;
@@ -32,9 +33,7 @@ final class RunFolder {
     // Names hold spaces, which have no place in a URI; the digest keeps "a b" and "a_b" apart.
     String plain = experiment.replace(' ', '_');
     String folder =
-        plain.equals(experiment)
-            ? plain
-            : plain + "-" + ArtifactStore.key(experiment).substring(0, 8);
+        plain.equals(experiment) ? plain : plain + "-" + Json.sha256(experiment).substring(0, 8);
     URI location = store.objects().uri("mlflow/" + folder);
     return isBucket(location) ? Optional.of(location.toString()) : Optional.empty();
   }

@@ -188,7 +188,7 @@ class MeasureCollapseActivityTest {
   }
 
   private String evaluation(String name, float[] values) throws Exception {
-    String key = ArtifactStore.key(Map.of("evaluation", name));
+    String key = Json.sha256(Map.of("evaluation", name));
     Path metrics = Files.createTempFile(folder, "metrics-", ".json");
     Files.writeString(metrics, Json.canonical(Map.of("numerics", NUMERICS)));
     store.put(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.buttress.study.Blob;
+import io.buttress.study.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ArtifactStoreTest {
-  private static final String KEY = ArtifactStore.key(Map.of("artifact", "test"));
+  private static final String KEY = Json.sha256(Map.of("artifact", "test"));
 
   @TempDir Path directory;
   private Path objects;
@@ -186,7 +187,7 @@ class ArtifactStoreTest {
   @Test
   void missingThingsAreNamed() throws IOException {
     Artifact artifact = store.put(KEY, Map.of("a", file("x")));
-    String other = ArtifactStore.key("other");
+    String other = Json.sha256("other");
     assertThat(store.find(other)).isEmpty();
     assertThatThrownBy(() -> store.get(other)).hasMessageContaining("refs/" + other);
     assertThatThrownBy(() -> store.file(artifact, "b")).hasMessageContaining("no file b");

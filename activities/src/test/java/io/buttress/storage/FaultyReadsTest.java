@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.buttress.storage.FaultyObjectStore.Fault;
 import io.buttress.study.Blob;
+import io.buttress.study.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class FaultyReadsTest {
-  private static final String KEY = ArtifactStore.key(Map.of("artifact", "test"));
+  private static final String KEY = Json.sha256(Map.of("artifact", "test"));
 
   @TempDir Path directory;
   private FaultyObjectStore objects;

@@ -7,6 +7,7 @@ import com.codahale.metrics.MetricRegistry;
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
 import io.buttress.study.Blob;
+import io.buttress.study.Json;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -66,7 +67,7 @@ class LocalCacheTest {
     new Random(made++).nextBytes(bytes);
     Path file = Files.write(directory.resolve("file"), bytes);
     return new ArtifactStore(objects, directory.resolve("maker"))
-        .put(ArtifactStore.key("artifact " + made), Map.of("a", file));
+        .put(Json.sha256("artifact " + made), Map.of("a", file));
   }
 
   private static Blob blob(Artifact artifact) {

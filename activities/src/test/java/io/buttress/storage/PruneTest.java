@@ -3,6 +3,7 @@ package io.buttress.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.buttress.study.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ import net.jqwik.api.lifecycle.BeforeTry;
 
 class PruneTest {
   private static final Instant YESTERDAY = Instant.now().minus(Duration.ofDays(1));
-  private static final String FINGERPRINT = ArtifactStore.key("trial");
+  private static final String FINGERPRINT = Json.sha256("trial");
 
   private ScratchFolder scratch;
   private Path root;
@@ -103,7 +104,7 @@ class PruneTest {
       for (int content : contents.artifacts().get(i)) {
         files.put("file-" + content, file(name(content)));
       }
-      store.put(ArtifactStore.key("artifact " + i), files);
+      store.put(Json.sha256("artifact " + i), files);
     }
     Set<String> named =
         store.objects().list("blobs/").stream().collect(Collectors.toCollection(TreeSet::new));
@@ -132,7 +133,7 @@ class PruneTest {
     assertThat(objects.list("pruned/")).isEmpty();
     ArtifactStore elsewhere = open(objects, "elsewhere");
     for (int i = 0; i < contents.artifacts().size(); i++) {
-      Artifact artifact = elsewhere.get(ArtifactStore.key("artifact " + i));
+      Artifact artifact = elsewhere.get(Json.sha256("artifact " + i));
       for (int content : contents.artifacts().get(i)) {
         assertThat(elsewhere.file(artifact, "file-" + content)).hasContent(name(content));
       }
@@ -146,7 +147,7 @@ class PruneTest {
       store.putBlob(file(name(content)));
       age(blob(content));
     }
-    String key = ArtifactStore.key("written meanwhile");
+    String key = Json.sha256("written meanwhile");
     Map<String, Path> files = Map.of("a", file(name(0)), "b", file(name(1)));
 
     new Interleaved(schedule)
@@ -163,7 +164,7 @@ class PruneTest {
 
   @Example
   void anInterruptedPruningIsMadeUpFor() throws IOException {
-    Artifact artifact = store.put(ArtifactStore.key("a"), Map.of("a", file(name(0))));
+    Artifact artifact = store.put(Json.sha256("a"), Map.of("a", file(name(0))));
     for (int content = 0; content < 2; content++) {
       store.putBlob(file(name(content)));
       age(blob(content));
@@ -182,7 +183,7 @@ class PruneTest {
   void aRefThatCannotBeReadEndsThePruningBeforeItBegan() throws IOException {
     store.putBlob(file(name(0)));
     age(blob(0));
-    objects.putIfAbsent("refs/" + ArtifactStore.key("a"), file("{"));
+    objects.putIfAbsent("refs/" + Json.sha256("a"), file("{"));
 
     assertThatThrownBy(() -> prune().blobs())
         .isInstanceOf(IOException.class)
@@ -193,8 +194,8 @@ class PruneTest {
   @Example
   void checkpointsOfATrialGoTogetherWhenAllAreOldAndItDoesNotRun() throws IOException {
     String ended = "checkpoints/" + FINGERPRINT + "/run-1/";
-    String recent = "checkpoints/" + ArtifactStore.key("recent") + "/run-1/";
-    String running = "checkpoints/" + ArtifactStore.key("running") + "/run-1/";
+    String recent = "checkpoints/" + Json.sha256("recent") + "/run-1/";
+    String running = "checkpoints/" + Json.sha256("running") + "/run-1/";
     for (String folder : List.of(ended, recent, running)) {
       put(folder + "10.safetensors");
       put(folder + "10.json");
@@ -206,9 +207,9 @@ class PruneTest {
     int bytes = 2 * ended.length() + "10.safetensors10.json".length();
 
     Prune.Removed dry =
-        new Prune(objects, YESTERDAY, true).checkpoints(ArtifactStore.key("running")::equals);
+        new Prune(objects, YESTERDAY, true).checkpoints(Json.sha256("running")::equals);
     assertThat(objects.list("checkpoints/")).hasSize(6);
-    Prune.Removed removed = prune().checkpoints(ArtifactStore.key("running")::equals);
+    Prune.Removed removed = prune().checkpoints(Json.sha256("running")::equals);
 
     assertThat(removed).isEqualTo(dry).isEqualTo(new Prune.Removed(2, bytes));
     assertThat(objects.list(ended)).isEmpty();
@@ -217,8 +218,8 @@ class PruneTest {
 
   @Example
   void modelsStayThatAreTheBestOfAStudyOrOfTrialsThatRun() throws IOException {
-    String best = StoredModels.trained(ArtifactStore.key("best"), "fit");
-    String running = StoredModels.trained(ArtifactStore.key("running"), "fit");
+    String best = StoredModels.trained(Json.sha256("best"), "fit");
+    String running = StoredModels.trained(Json.sha256("running"), "fit");
     String left = StoredModels.trained(FINGERPRINT, "fit");
     for (String folder : List.of(best, running, left)) {
       for (String name : List.of("/config.json", "/model.safetensors")) {
@@ -227,7 +228,7 @@ class PruneTest {
       }
     }
 
-    Prune.Removed removed = prune().models(ArtifactStore.key("running")::equals, Set.of(best));
+    Prune.Removed removed = prune().models(Json.sha256("running")::equals, Set.of(best));
 
     assertThat(removed.objects()).isEqualTo(2);
     assertThat(objects.list(left)).isEmpty();

@@ -877,7 +877,7 @@ class FineTuneActivityTest {
         files.put(name, folder.resolve(name));
       }
     }
-    String key = ArtifactStore.key(files.keySet());
+    String key = Json.sha256(files.keySet());
     return new ResolvedModel("file:tiny", store.put(key, files).key(), key);
   }
 

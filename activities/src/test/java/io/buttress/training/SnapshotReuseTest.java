@@ -70,7 +70,7 @@ class SnapshotReuseTest {
     for (String name : List.of("config.json", "model.safetensors")) {
       files.put(name, Golden.FOLDER.resolve(name));
     }
-    String key = ArtifactStore.key(files.keySet());
+    String key = Json.sha256(files.keySet());
     model = new ResolvedModel("file:tiny", store.put(key, files).key(), key);
     TreeMap<String, DataFile> data = new TreeMap<>();
     for (String name : List.of("train", "validation")) {
