@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
@@ -120,6 +121,8 @@ class BestModelsTest {
    * @param apart whether trainings leave their models apart, where they are deleted; else the fits
    *     keep them
    */
+  // Tries hundreds of interleavings.
+  @Tag("slow")
   @Property(tries = 300)
   void whoeverClosesWhenOnlyTheBestKeepsItsModel(
       @ForAll @Size(min = 1, max = 2) List<@IntRange(max = 3) Integer> mine,

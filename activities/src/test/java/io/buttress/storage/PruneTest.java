@@ -23,6 +23,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
@@ -96,6 +97,8 @@ class PruneTest {
     return Combinators.combine(some.list().ofMaxSize(4), some, some).as(Contents::new);
   }
 
+  // Tries hundreds of stores.
+  @Tag("slow")
   @Property(tries = 150)
   void everyArtifactStaysReadableAndNoOldBlobWithoutRefIsLeft(
       @ForAll("contents") Contents contents, @ForAll boolean dryRun) throws IOException {
@@ -140,6 +143,8 @@ class PruneTest {
     }
   }
 
+  // Tries hundreds of stores.
+  @Tag("slow")
   @Property(tries = 150)
   void aWriterWhoseBlobsArePrunedMeanwhileLosesNothing(
       @ForAll @Size(max = 40) List<Boolean> schedule) throws Exception {

@@ -20,6 +20,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,8 @@ class SafetensorsTest {
     }
   }
 
+  // Tries a thousand files.
+  @Tag("slow")
   @Property(tries = 500)
   void changedFilesAreReadOrRefusedByName(
       @ForAll("tensors") Map<String, Tensor> tensors,

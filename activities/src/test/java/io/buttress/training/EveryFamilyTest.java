@@ -22,11 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every method on every family of encoders, whose parts have other shapes, or are not there. */
+// Trains each method on each family.
+@Tag("slow")
 class EveryFamilyTest {
   private static final Progress SILENT = (step, steps, loss) -> {};
 

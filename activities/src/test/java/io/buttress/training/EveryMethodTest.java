@@ -22,10 +22,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What holds for each method: reproducible numbers, and no memory that grows. */
+// Trains each method several times.
+@Tag("slow")
 class EveryMethodTest {
   private static final Split SPLIT = Golden.split("two");
 

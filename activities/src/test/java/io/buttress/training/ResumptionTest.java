@@ -37,6 +37,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A run that was killed and goes on from a checkpoint ends with the bits of an undisturbed one. */
+// Trains each method twice, and stores and reads checkpoints at random steps.
+@Tag("slow")
 class ResumptionTest {
   private static final int STEPS = 12;
   private static final Numerics NUMERICS = new Numerics("cpu", 2, "avx2");

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,8 +34,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** A study whose way to the object store and to MLflow is bad, while it trains. */
 @ExtendWith(StackExtension.class)
 final class FaultsIT {
-  private static final Duration BAD = Duration.ofSeconds(4);
-  private static final Duration DOWN = Duration.ofSeconds(20);
+  private static final Duration BAD = Duration.ofSeconds(Extent.FULL ? 4 : 2);
+  private static final Duration DOWN = Duration.ofSeconds(Extent.FULL ? 20 : 6);
+
+  /** Enough to train for as long as it is bad. */
+  private static final int SEEDS = Extent.FULL ? 2 : 1;
 
   @TempDir private Path folder;
   private final String name = "faults-" + UUID.randomUUID();
@@ -131,7 +135,7 @@ final class FaultsIT {
     }
 
     StudyResult result = ended.get(120, TimeUnit.SECONDS);
-    assertThat(result.done()).as(worker.output()).isEqualTo(result.planned()).isEqualTo(4);
+    assertThat(result.done()).as(worker.output()).isEqualTo(result.planned()).isEqualTo(2 * SEEDS);
     EndedStudy.check(servers, name, study, folder.resolve("end"));
   }
 
@@ -158,10 +162,13 @@ final class FaultsIT {
         """
         {"name": "%s", "models": ["%s"], "tasks": ["sample:sentiment"],
          "methods": [{"id": "stl"}, {"id": "repina-i", "lambda": 0.1}],
-         "seeds": [%d, %d], "execution": {"checkpointEvery": "1s"},
+         "seeds": %s, "execution": {"checkpointEvery": "1s"},
          "training": {"steps": 1500, "batchSize": 8, "learningRate": 1e-3, "maxLength": 32}}
         """
             // Seeds of its own keep this study's trials apart from those of earlier runs.
-            .formatted(name, model.toUri(), name.hashCode(), name.hashCode() + 1L));
+            .formatted(
+                name,
+                model.toUri(),
+                LongStream.range(0, SEEDS).map(i -> name.hashCode() + i).boxed().toList()));
   }
 }

@@ -24,11 +24,14 @@ import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** Against an HTTPS server with a certificate of its own, as a cluster's has. */
+// Waits for as long as retries do.
+@Tag("slow")
 final class PodDeletionCostTest {
   private static final Duration PAUSE = Duration.ofMillis(10);
   private static final int PATIENCE = 60;

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -65,6 +66,8 @@ class SelectionTest extends StudyEnvironment {
     assertThat(result.planned()).isEqualTo(4);
   }
 
+  // Runs 303 trials.
+  @Tag("slow")
   @Test
   void refitsAreReadInPages() {
     assertThat(run(study(101, 50, true)).done()).isEqualTo(303);

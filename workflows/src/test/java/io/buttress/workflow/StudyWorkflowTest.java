@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,6 +134,8 @@ class StudyWorkflowTest extends StudyEnvironment {
     assertThat(steps.outcomes).hasSize(101);
   }
 
+  // Runs more than 500 trials.
+  @Tag("slow")
   @Test
   void continuesAsNewAfter500Trials() {
     WorkflowStub stub = begin(study(510, 50, "stl"));

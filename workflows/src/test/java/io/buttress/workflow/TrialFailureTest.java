@@ -8,6 +8,7 @@ import io.buttress.study.TrialStatus;
 import io.temporal.activity.Activity;
 import io.temporal.failure.ApplicationFailure;
 import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -79,6 +80,8 @@ class TrialFailureTest extends StudyEnvironment {
     assertThat(result.failed()).isEqualTo(1);
   }
 
+  // Waits out a heartbeat's timeout.
+  @Tag("slow")
   @Test
   void aSilentWorkerIsReplaced() {
     CountDownLatch never = new CountDownLatch(1);
