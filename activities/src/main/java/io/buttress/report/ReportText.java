@@ -71,8 +71,7 @@ final class ReportText {
     return escaped.toString();
   }
 
-  private static String render(String template, Mustache.Escaper escaper, Object view)
-      throws IOException {
+  static String render(String template, Mustache.Escaper escaper, Object view) throws IOException {
     try (Reader text = resource(template)) {
       return Mustache.compiler()
           .withLoader(ReportText::resource)

@@ -149,10 +149,10 @@ class ReportFilesTest {
 
     assertThat(html).contains("60 trials: 58 done, 1 diverged, 1 error");
     // Runs, and the mean ranks of four settings.
-    assertThat(count(html, "<circle cx=")).isEqualTo(58 + 4);
+    assertThat(count(html, "%\" r=\"4.5\"")).isEqualTo(58 + 4);
     assertThat(count(html, "class=\"cross\"")).isEqualTo(1);
     // On each of three tasks: the pre-trained encoder and four settings.
-    assertThat(count(html, "<polyline ")).isEqualTo(15);
+    assertThat(count(html, "<polyline class=\"k")).isEqualTo(15);
     assertThat(count(html, "class=\"second\"")).isEqualTo(4);
     assertThat(html).contains("out of memory in step 3", "1 (1 diverged, 0 degenerate)");
     assertThat(html).doesNotContain("NaN,", "Infinity");
