@@ -5,6 +5,7 @@ import io.buttress.model.Split;
 import io.buttress.study.Method;
 import io.buttress.study.MethodCatalog;
 import io.buttress.study.Training;
+import io.buttress.study.TrainingBuilder;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.TreeMap;
@@ -25,9 +26,12 @@ final class Workload {
 
   /** As studies train by default, but for so many steps. */
   static Training training(int batchSize, String precision, int steps) {
-    return new Training(
-        1, batchSize, 2e-5, 0.06, 512, precision, 0.01, 1, "linear", null, steps, 0, null, null,
-        null);
+    return TrainingBuilder.from(Training.DEFAULT)
+        .batchSize(batchSize)
+        .precision(precision)
+        .steps(steps)
+        .minSteps(0)
+        .build();
   }
 
   /** Random tokens and two labels, the same ones every time; lengths are drawn evenly. */
