@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LatexTablesTest {
@@ -55,6 +56,8 @@ class LatexTablesTest {
         .doesNotContain("\\input{x}");
   }
 
+  // Tries hundreds of names.
+  @Tag("slow")
   @Property(tries = 300)
   void noNameOfAMethodBreaksATable(@ForAll String name) throws Exception {
     assertWellFormed(tex("s", List.of(Results.done("a", name, 1, Map.of("accuracy", 0.7))), "a"));

@@ -23,12 +23,15 @@ import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 /** A worker with a wrong setting says which it is, in one line without secrets, and ends. */
+// Starts a worker in vain dozens of times.
+@Tag("slow")
 final class StartUpTest {
   private static final String PASSWORD = "canary-p4ssw0rd";
   private static final String KEY = "canary-k3y";
