@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.buttress.model.EncoderConfig;
+import io.buttress.model.EncoderConfigBuilder;
 import io.buttress.model.Family;
 import io.buttress.model.InvalidModelException;
 import io.buttress.study.Method;
@@ -15,8 +16,18 @@ import org.junit.jupiter.api.Test;
 
 class MethodRegistryTest {
   private static final EncoderConfig ENCODER =
-      new EncoderConfig(
-          Family.BERT, 10, 4, 4, 2, 2, 8, 16, 2, 0, "gelu", 1e-12, 0.1, 0.1, 0.1, 0.02);
+      EncoderConfigBuilder.builder()
+          .family(Family.BERT)
+          .vocabulary(10)
+          .embeddingSize(4)
+          .hiddenSize(4)
+          .layers(2)
+          .heads(2)
+          .intermediateSize(8)
+          .positions(16)
+          .types(2)
+          .activation("gelu")
+          .build();
 
   @Test
   void everyMethodThatAStudyMayNameIsThereAndNoOther() {

@@ -28,6 +28,7 @@ final class Workload {
   static Training training(int batchSize, String precision, int steps) {
     return TrainingBuilder.from(Training.DEFAULT)
         .batchSize(batchSize)
+        .maxLength(512)
         .precision(precision)
         .steps(steps)
         .minSteps(0)
