@@ -8,7 +8,6 @@ import io.buttress.study.TaskKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CurvesTest {
@@ -120,8 +119,6 @@ class CurvesTest {
         .isEqualTo("14 others");
   }
 
-  // Writes a whole report, with its pictures and resampling.
-  @Tag("slow")
   @Test
   void pointsAreTheMeansOfTheTables() {
     StudyReport report = RegimesStudy.report();

@@ -11,11 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-// Writes whole reports, with their pictures and resampling.
-@Tag("slow")
 class ProbeTableTest {
   @Test
   void methodsStandBetweenThePretrainedAndTheRandomEncoder() {

@@ -18,11 +18,8 @@ import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-// Writes whole reports, with their pictures and resampling.
-@Tag("slow")
 class ReportFilesTest {
   private static final StudyReport REPORT = SampleStudy.report();
   private static final String HOSTILE = "<script>alert('x')</script>|\"&{{study}}";

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Reports of studies that chose one setting of each method. */
@@ -95,8 +94,6 @@ class SelectionReportTest {
     assertThat(list).filteredOn(row -> row.contains("| done | yes |")).hasSize(4);
   }
 
-  // Writes a whole report, with its pictures and resampling.
-  @Tag("slow")
   @Test
   void aStudyWithoutSelectionSaysNothingOfIt() throws Exception {
     ReportView view = ReportView.of(SampleStudy.report(), SampleStudy.TASKS, Map.of());

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CriticalDifferenceTest {
@@ -39,8 +38,6 @@ class CriticalDifferenceTest {
   }
 
   /** Demšar 2006, table 5a, for 2 to 10 methods; scipy's studentized range for more. */
-  // Integrates for each number of methods.
-  @Tag("slow")
   @Test
   void criticalValuesAreNemenyis() {
     double[] table = {1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164};
