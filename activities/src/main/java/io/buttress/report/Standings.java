@@ -113,7 +113,7 @@ public record Standings(
       for (Comparison.Row row : comparison.methods()) {
         Setting setting = new Setting(row.method(), byMethod ? new TreeMap<>() : row.parameters());
         if (row.interval() != null && !row.interval().descriptiveOnly()) {
-          significant.merge(setting, row.interval().isPositive() ? 1 : 0, Integer::sum);
+          significant.merge(setting, row.interval().tellsImprovement() ? 1 : 0, Integer::sum);
         }
         List<Double> seen = ranks.computeIfAbsent(setting, key -> new ArrayList<>());
         if (row.rank() != null) {

@@ -11,7 +11,7 @@ public record Interval(double low, double high, int seeds, int resamples, boolea
   public static final int ENOUGH_RUNS = 5;
 
   /** Whether it tells that the difference is positive. */
-  public boolean isPositive() {
+  public boolean tellsImprovement() {
     return !descriptiveOnly && low > 0;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.buttress.evaluation.Predictions;
 import io.buttress.study.Json;
 import io.buttress.study.TaskKind;
@@ -80,7 +81,7 @@ class PairedBootstrapTest {
 
     assertThat(interval.low()).isZero();
     assertThat(interval.high()).isZero();
-    assertThat(interval.isPositive()).isFalse();
+    assertThat(interval.tellsImprovement()).isFalse();
   }
 
   @Property(tries = 50)
@@ -114,7 +115,7 @@ class PairedBootstrapTest {
 
     assertThat(interval).isEqualTo(interval(TASK, targets, good, constant, Draws.SEEDED, null));
     assertThat(interval.resamples()).isEqualTo(2000);
-    assertThat(interval.isPositive()).isTrue();
+    assertThat(interval.tellsImprovement()).isTrue();
     // The difference is the share p of label 1, whose standard error is sqrt(p (1 - p) / n).
     double p = IntStream.range(0, 400).mapToDouble(i -> targets[i]).average().orElseThrow();
     double error = 1.96 * Math.sqrt(p * (1 - p) / 400);
@@ -139,7 +140,7 @@ class PairedBootstrapTest {
 
     assertThat(interval.resamples()).isEqualTo(20_000_000 / n);
     assertThat(interval.descriptiveOnly()).isTrue();
-    assertThat(interval.isPositive()).as("one seed tells nothing").isFalse();
+    assertThat(interval.tellsImprovement()).as("one seed tells nothing").isFalse();
   }
 
   private static final Task TASK = new Task(TaskKind.CLASSIFICATION, List.of("accuracy"), 0.5);
@@ -186,5 +187,14 @@ class PairedBootstrapTest {
       runs.add(run);
     }
     return runs;
+  }
+
+  /** A public method that is named as a getter would be one more. */
+  @Test
+  void anIntervalIsReportedByItsComponentsAlone() {
+    assertThat(
+            Json.MAPPER.<JsonNode>valueToTree(new Interval(0.1, 0.2, 5, 2000, false)).fieldNames())
+        .toIterable()
+        .containsExactlyInAnyOrder("low", "high", "seeds", "resamples", "descriptiveOnly");
   }
 }
