@@ -19,9 +19,12 @@ import java.util.List;
 import okhttp3.tls.HandshakeCertificates;
 import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Who is trusted, and that nothing secret is told. */
+// Waits for as long as retries do.
+@Tag("slow")
 final class MlflowAccessTest {
   private static final List<MetricPoint> POINTS = List.of(new MetricPoint("loss", 1, 2, 3));
   private static final Duration LIMIT = Duration.ofSeconds(30);

@@ -25,11 +25,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a server that answers as the test tells it, in the order of the requests. */
+// Waits for as long as retries do.
+@Tag("slow")
 class MlflowCallsTest {
   private static final String RUN = "run";
   private static final MetricPoint POINT = new MetricPoint("loss", 1, 2, 3);

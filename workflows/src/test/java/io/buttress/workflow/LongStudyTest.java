@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Studies too long for one run of their workflow. */
 @Timeout(60)
+// Runs studies of hundreds of trials.
+@Tag("slow")
 class LongStudyTest extends StudyEnvironment {
   /** Where servers begin to suggest it. */
   private static final int SUGGESTED_EVENTS = 4096;
