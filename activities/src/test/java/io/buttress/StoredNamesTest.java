@@ -12,21 +12,17 @@ import io.buttress.storage.DirectoryObjectStore;
 import io.buttress.storage.StoredModels;
 import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
-import io.buttress.study.DataFile;
 import io.buttress.study.DatasetRequest;
 import io.buttress.study.Json;
 import io.buttress.study.Numerics;
 import io.buttress.study.Planner;
 import io.buttress.study.ProbeRequest;
-import io.buttress.study.ResolvedModel;
-import io.buttress.study.ResolvedStudy;
-import io.buttress.study.ResolvedTask;
 import io.buttress.study.SnapshotRequest;
+import io.buttress.study.Studies;
 import io.buttress.study.StudyParser;
 import io.buttress.study.StudyPlan;
 import io.buttress.study.StudySpec;
 import io.buttress.study.TaskCatalog;
-import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
 import java.io.IOException;
 import java.io.InputStream;
@@ -91,7 +87,7 @@ final class StoredNamesTest {
   private Map<String, String> names() throws IOException {
     Map<String, String> names = new LinkedHashMap<>();
     for (String of : List.of("", "selection", "trajectory", "probes")) {
-      StudyPlan plan = Planner.plan(resolve(study(of)));
+      StudyPlan plan = Planner.plan(Studies.resolve(study(of)));
       String title = of.isEmpty() ? "whole" : "without " + of;
       names.put("study key, " + title, plan.studyKey());
       names.put(
@@ -101,7 +97,7 @@ final class StoredNamesTest {
           "refits, " + title,
           Json.sha256(plan.trials().stream().map(Planner::refit).map(Trial::fingerprint).toList()));
     }
-    StudyPlan plan = Planner.plan(resolve(study("")));
+    StudyPlan plan = Planner.plan(Studies.resolve(study("")));
     ArtifactStore store =
         new ArtifactStore(new DirectoryObjectStore(home.resolve("store")), home.resolve("cache"));
     names.put("plan", new PlanStore(store).put(plan.trials()));
@@ -182,40 +178,5 @@ final class StoredNamesTest {
       ((Map<?, ?>) study.get("collapse")).remove(without);
     }
     return new StudyParser(TaskCatalog.builtIn()).parse(Json.MAPPER.writeValueAsBytes(study));
-  }
-
-  /** Without files: what a URI holds is told by its text. */
-  private static ResolvedStudy resolve(StudySpec spec) {
-    List<ResolvedModel> models =
-        spec.models().stream()
-            .map(uri -> new ResolvedModel(uri, "key of " + uri, Json.sha256(uri), "commit"))
-            .toList();
-    return new ResolvedStudy(
-        spec,
-        models,
-        spec.tasks().stream().map(StoredNamesTest::resolve).toList(),
-        spec.probes().stream().map(StoredNamesTest::resolve).toList());
-  }
-
-  private static ResolvedTask resolve(TaskSpec task) {
-    Map<String, String> uris = new LinkedHashMap<>();
-    uris.put("train", task.train());
-    uris.put("validation", task.validation());
-    if (task.test() != null) {
-      uris.put("test", task.test());
-    }
-    if (task.outOfDistribution() != null) {
-      task.outOfDistribution().forEach(set -> uris.put(set.split(), set.file()));
-    }
-    TreeMap<String, DataFile> splits = new TreeMap<>();
-    uris.forEach(
-        (split, uri) ->
-            splits.put(
-                split,
-                new DataFile(
-                    uri,
-                    uri.substring(uri.lastIndexOf('.') + 1),
-                    new Blob(Json.sha256(uri), uri.length()))));
-    return new ResolvedTask(task, splits);
   }
 }

@@ -1,6 +1,8 @@
 package io.buttress.study;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
@@ -11,7 +13,7 @@ public final class Studies {
   public static ResolvedStudy resolve(StudySpec spec) {
     List<ResolvedModel> models =
         spec.models().stream()
-            .map(uri -> new ResolvedModel(uri, "key-of-" + uri, Json.sha256(uri)))
+            .map(uri -> new ResolvedModel(uri, "key of " + uri, Json.sha256(uri), "commit"))
             .toList();
     return new ResolvedStudy(
         spec,
@@ -21,14 +23,25 @@ public final class Studies {
   }
 
   private static ResolvedTask resolve(TaskSpec task) {
+    Map<String, String> uris = new LinkedHashMap<>();
+    uris.put("train", task.train());
+    uris.put("validation", task.validation());
+    if (task.test() != null) {
+      uris.put("test", task.test());
+    }
+    if (task.outOfDistribution() != null) {
+      task.outOfDistribution().forEach(set -> uris.put(set.split(), set.file()));
+    }
     TreeMap<String, DataFile> splits = new TreeMap<>();
-    splits.put("train", file(task.train()));
-    splits.put("validation", file(task.validation()));
+    uris.forEach(
+        (split, uri) ->
+            splits.put(
+                split,
+                new DataFile(
+                    uri,
+                    uri.substring(uri.lastIndexOf('.') + 1),
+                    new Blob(Json.sha256(uri), uri.length()))));
     return new ResolvedTask(task, splits);
-  }
-
-  private static DataFile file(String uri) {
-    return new DataFile(uri, "tsv", new Blob(Json.sha256(uri), uri.length()));
   }
 
   /** A study of so many models, tasks, methods, seeds and training settings. */
