@@ -20,6 +20,7 @@ import io.buttress.study.Artifacts;
 import io.buttress.study.Json;
 import io.buttress.study.Numerics;
 import io.buttress.study.ProbeRequest;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.SnapshotRequest;
 import io.buttress.study.TaskKind;
 import io.buttress.study.Trial;
@@ -38,8 +39,6 @@ import java.util.TreeMap;
 public final class MeasureCollapseActivity implements MeasureCollapse {
   /** Type of the failure for representations that no metric is defined on. */
   static final String NOT_MEASURABLE = "NotMeasurable";
-
-  private static final String SPLIT = "validation";
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
@@ -202,7 +201,7 @@ public final class MeasureCollapseActivity implements MeasureCollapse {
     if (dataset.kind() == TaskKind.REGRESSION) {
       return null;
     }
-    float[] targets = dataset.splits().get(SPLIT).targets();
+    float[] targets = dataset.splits().get(ResolvedTask.VALIDATION).targets();
     int[] classes = new int[targets.length];
     for (int i = 0; i < classes.length; i++) {
       classes[i] = (int) targets[i];

@@ -45,13 +45,14 @@ record TextDataset(List<String> labels, SortedMap<String, Split> splits) {
       readings.put(split.getKey(), reading);
       rows.put(split.getKey(), rows(spec, split.getValue(), inputs, reading));
     }
-    Targets targets = Targets.of(spec, task.splits().get("train").uri(), rows.get("train"));
+    Targets targets =
+        Targets.of(spec, task.splits().get(ResolvedTask.TRAIN).uri(), rows.get(ResolvedTask.TRAIN));
     SortedMap<String, Split> splits = new TreeMap<>();
     for (Map.Entry<String, List<Row>> split : rows.entrySet()) {
       String uri = task.splits().get(split.getKey()).uri();
       Reading reading = readings.get(split.getKey());
       Split examples = examples(split.getValue(), uri, reading.text(), targets.as(reading));
-      boolean cut = split.getKey().equals("train") && spec.limit() != null;
+      boolean cut = split.getKey().equals(ResolvedTask.TRAIN) && spec.limit() != null;
       splits.put(split.getKey(), cut ? limit(examples, spec.limit()) : examples);
     }
     return new TextDataset(targets.labels(), splits);

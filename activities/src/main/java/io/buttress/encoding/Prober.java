@@ -8,6 +8,7 @@ import io.buttress.model.Pooling;
 import io.buttress.model.Split;
 import io.buttress.model.TextClassifier;
 import io.buttress.study.ProbeRequest;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.Seeds;
 import io.buttress.study.TaskKind;
 import java.io.IOException;
@@ -34,8 +35,8 @@ public final class Prober {
   public Map<String, Double> probe(TextClassifier model, ProbeRequest request, Progress progress)
       throws IOException {
     TokenizedDataset dataset = datasets.load(request.dataset());
-    Split train = some(dataset.splits().get("train"));
-    Split validation = dataset.splits().get("validation");
+    Split train = some(dataset.splits().get(ResolvedTask.TRAIN));
+    Split validation = dataset.splits().get(ResolvedTask.VALIDATION);
     model.config().requireFits(train);
     model.config().requireFits(validation);
     model.config().requireLayers(List.of(request.layer()));

@@ -132,10 +132,10 @@ final class StudyResolver {
 
   private static Map<String, Place> splits(TaskSpec task, String path, List<Problem> problems) {
     Map<String, Place> splits = new LinkedHashMap<>();
-    splits.put("train", new Place(path + ".train", task.train()));
-    splits.put("validation", new Place(path + ".validation", task.validation()));
+    splits.put(ResolvedTask.TRAIN, new Place(path + ".train", task.train()));
+    splits.put(ResolvedTask.VALIDATION, new Place(path + ".validation", task.validation()));
     if (task.test() != null) {
-      splits.put("test", new Place(path + ".test", task.test()));
+      splits.put(ResolvedTask.TEST, new Place(path + ".test", task.test()));
     }
     List<OutOfDistribution> others =
         task.outOfDistribution() == null ? List.of() : task.outOfDistribution();

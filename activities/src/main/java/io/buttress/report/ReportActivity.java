@@ -17,6 +17,7 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.storage.LostArtifactException;
 import io.buttress.storage.ScratchFolder;
 import io.buttress.study.Artifacts;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.TaskCatalog;
 import io.buttress.study.TaskSpec;
 import io.buttress.study.Trial;
@@ -41,8 +42,6 @@ import java.util.stream.Collectors;
 /** Gathers the stored results of a study's trials and stores its report. */
 public final class ReportActivity implements Report {
   private static final int PAGE = 100;
-  private static final String TRAIN = "train";
-  private static final String REPORTED = "validation";
 
   private final ArtifactStore store;
   private final DatasetStore datasets;
@@ -185,14 +184,14 @@ public final class ReportActivity implements Report {
         Metrics.baseline(
             dataset.kind(),
             dataset.labels().size(),
-            dataset.splits().get(REPORTED).targets(),
+            dataset.splits().get(ResolvedTask.VALIDATION).targets(),
             task.metric());
     return new ReportedTask(
         task.id(),
         task.kind(),
         task.metric(),
         baseline,
-        dataset.splits().get(TRAIN).size(),
+        dataset.splits().get(ResolvedTask.TRAIN).size(),
         unranked(task));
   }
 

@@ -1,10 +1,12 @@
 package io.buttress.result;
 
+import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.TrackRun.StudyRun;
 import io.buttress.evaluation.Metrics;
 import io.buttress.storage.ObjectStore;
 import io.buttress.storage.StoredModels;
 import io.buttress.study.Json;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.Trial;
 import java.io.IOException;
 import java.io.InputStream;
@@ -156,7 +158,8 @@ public final class BestModels {
 
   /** The primary metric on the examples set apart, if the trial has such, else on validation. */
   private static Optional<Double> score(Trial trial, Map<String, Map<String, Double>> metrics) {
-    Map<String, Double> split = metrics.get(trial.selection() == null ? "validation" : "selection");
+    Map<String, Double> split =
+        metrics.get(trial.selection() == null ? ResolvedTask.VALIDATION : FineTuned.SELECTION);
     return split == null
         ? Optional.empty()
         : Optional.ofNullable(Metrics.mean(trial.dataset().task().spec().metric(), split));

@@ -7,6 +7,7 @@ import io.buttress.storage.ArtifactStore;
 import io.buttress.study.Artifacts;
 import io.buttress.study.Blob;
 import io.buttress.study.Json;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialStatus;
@@ -23,7 +24,7 @@ import java.util.TreeMap;
  * for the validation set that it sums up.
  */
 public final class ResultStore {
-  private static final String PREDICTIONS = Artifacts.predictions("validation");
+  private static final String PREDICTIONS = Artifacts.predictions(ResolvedTask.VALIDATION);
 
   private final ArtifactStore store;
 

@@ -3,6 +3,7 @@ package io.buttress.result;
 import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.activity.MeasureCollapse;
 import io.buttress.activity.TrackRun.Outcome;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialResult;
 import io.buttress.study.TrialResultBuilder;
@@ -33,11 +34,11 @@ public final class TrialSummary {
         .steps(trained ? fineTuned.steps() : null)
         .trainSeconds(trained ? finite(fineTuned.trainSeconds()) : null)
         .examplesPerSecond(trained ? finite(fineTuned.examplesPerSecond()) : null)
-        .selection(finite(metrics.get("selection")))
-        .validation(finite(metrics.get("validation")))
-        .test(finite(metrics.get("test")))
+        .selection(finite(metrics.get(FineTuned.SELECTION)))
+        .validation(finite(metrics.get(ResolvedTask.VALIDATION)))
+        .test(finite(metrics.get(ResolvedTask.TEST)))
         .outOfDistribution(outOfDistribution(metrics))
-        .flipped(finite(metrics.get("flipped")))
+        .flipped(finite(metrics.get(FineTuned.FLIPPED)))
         .collapse(collapse(outcome.collapse(), history))
         .mlflowRunId(runId)
         .modelUri(modelUri)

@@ -13,6 +13,7 @@ import io.buttress.storage.StoredModels;
 import io.buttress.study.Artifacts;
 import io.buttress.study.Json;
 import io.buttress.study.Numerics;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.Trial;
 import io.buttress.study.TrialStatus;
 import java.io.IOException;
@@ -126,7 +127,7 @@ final class FitStore {
   /** One line for each wrong label: row of the training set, label, label given instead. */
   private static void writeNoise(Path file, TokenizedDataset dataset, LabelNoise noise)
       throws IOException {
-    float[] truth = dataset.splits().get("train").targets();
+    float[] truth = dataset.splits().get(ResolvedTask.TRAIN).targets();
     try (CSVPrinter csv =
         CSVFormat.RFC4180
             .builder()

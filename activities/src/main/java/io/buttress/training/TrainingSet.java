@@ -7,6 +7,7 @@ import io.buttress.dataset.SelectionSplit;
 import io.buttress.dataset.TokenizedDataset;
 import io.buttress.model.Split;
 import io.buttress.study.Regime;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.Trial;
 import java.util.Arrays;
 
@@ -22,13 +23,11 @@ import java.util.Arrays;
  */
 record TrainingSet(
     Split learned, int[] learnedRows, Split heldOut, int[] heldOutRows, LabelNoise noise) {
-  private static final String TRAIN = "train";
-
   /**
    * @throws InvalidDataException when the task has not enough examples for it
    */
   static TrainingSet of(Trial trial, TokenizedDataset dataset) {
-    Split all = dataset.splits().get(TRAIN);
+    Split all = dataset.splits().get(ResolvedTask.TRAIN);
     Regime regime = trial.regime();
     LabelNoise noise = regime.fraction() == null ? null : noise(trial, dataset, all);
     Split train = noise == null ? all : all.withTargets(noise.targets());
@@ -73,7 +72,8 @@ record TrainingSet(
   }
 
   private static InvalidDataException invalid(Trial trial, String problem) {
-    return new InvalidDataException(trial.dataset().task().splits().get(TRAIN).uri(), 0, problem);
+    return new InvalidDataException(
+        trial.dataset().task().splits().get(ResolvedTask.TRAIN).uri(), 0, problem);
   }
 
   /** Rows of the task's training set that the trial learns with a wrong label; null without any. */

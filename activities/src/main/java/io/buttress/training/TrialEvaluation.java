@@ -1,5 +1,6 @@
 package io.buttress.training;
 
+import io.buttress.activity.FineTune.FineTuned;
 import io.buttress.dataset.DatasetStore;
 import io.buttress.dataset.TokenizedDataset;
 import io.buttress.encoding.EvaluationStore;
@@ -19,6 +20,7 @@ import io.buttress.study.Numerics;
 import io.buttress.study.OutOfDistribution;
 import io.buttress.study.OutOfDistribution.CoarseLabel;
 import io.buttress.study.ProbeRequest;
+import io.buttress.study.ResolvedTask;
 import io.buttress.study.Trial;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -32,11 +34,6 @@ import java.util.TreeMap;
  * done again.
  */
 final class TrialEvaluation {
-  private static final String TRAIN = "train";
-  private static final String VALIDATION = "validation";
-  private static final String SELECTION = "selection";
-  private static final String FLIPPED = "flipped";
-
   private final ArtifactStore store;
   private final EvaluationStore evaluations;
   private final ProbeStore probes;
@@ -79,15 +76,15 @@ final class TrialEvaluation {
     Map<String, Map<String, Double>> metrics = new TreeMap<>();
     TrainingSet train = TrainingSet.of(trial, dataset);
     Map<String, Split> evaluated = new LinkedHashMap<>(dataset.splits());
-    evaluated.remove(TRAIN);
+    evaluated.remove(ResolvedTask.TRAIN);
     if (train.heldOut() != null) {
-      evaluated.put(SELECTION, train.heldOut());
+      evaluated.put(FineTuned.SELECTION, train.heldOut());
     }
     try (ScratchFolder scratch = store.scratch()) {
       for (Map.Entry<String, Split> entry : evaluated.entrySet()) {
         String name = entry.getKey();
         Split split = entry.getValue();
-        boolean measured = name.equals(VALIDATION);
+        boolean measured = name.equals(ResolvedTask.VALIDATION);
         Outputs outputs =
             measured
                 ? evaluator.runWithEveryLayer(split, List.of(trial.collapse().layer()), pooling)
@@ -104,14 +101,14 @@ final class TrialEvaluation {
             name,
             dataset.kind(),
             split,
-            name.equals(SELECTION) ? train.heldOutRows() : null,
+            name.equals(FineTuned.SELECTION) ? train.heldOutRows() : null,
             logits);
         if (measured) {
           EvaluationStore.writeRepresentations(scratch.root(), outputs);
         }
       }
       if (train.noise() != null) {
-        metrics.put(FLIPPED, onFlippedLabels(evaluator, dataset, train));
+        metrics.put(FineTuned.FLIPPED, onFlippedLabels(evaluator, dataset, train));
       }
       return evaluations.put(
           trial, new EvaluationStore.Description(trial.fingerprint(), numerics, metrics), scratch);
@@ -133,7 +130,7 @@ final class TrialEvaluation {
   private static Map<String, Double> onFlippedLabels(
       Evaluator evaluator, TokenizedDataset dataset, TrainingSet train) {
     int[] rows = train.learnedFlips();
-    Split all = dataset.splits().get(TRAIN);
+    Split all = dataset.splits().get(ResolvedTask.TRAIN);
     Split truth = all.rows(rows);
     Split learned = all.withTargets(train.noise().targets()).rows(rows);
     float[][] logits = evaluator.run(truth, List.of(), Pooling.CLS).logits();

@@ -37,7 +37,13 @@ public interface FineTune {
       int steps,
       double trainSeconds,
       double examplesPerSecond,
-      Map<String, Map<String, Double>> metrics) {}
+      Map<String, Map<String, Double>> metrics) {
+    /** Among {@code metrics}: on the examples set apart from the training set. */
+    public static final String SELECTION = "selection";
+
+    /** Among {@code metrics}: on the training examples with a wrong label. */
+    public static final String FLIPPED = "flipped";
+  }
 
   /**
    * Heartbeat details: where training is.

@@ -18,7 +18,7 @@ public record SnapshotRequest(
   /** What the collapse metrics compare with. */
   public static SnapshotRequest validation(DatasetRequest dataset, CollapseSpec collapse) {
     return new SnapshotRequest(
-        dataset, "validation", List.of(collapse.layer()), collapse.pooling());
+        dataset, ResolvedTask.VALIDATION, List.of(collapse.layer()), collapse.pooling());
   }
 
   /** What a method compares with; most compare with nothing. */
@@ -26,7 +26,7 @@ public record SnapshotRequest(
     return MethodCatalog.entry(method).usesTrainSnapshot()
         ? Optional.of(
             new SnapshotRequest(
-                dataset, "train", method.integers("layers"), method.text("pooling")))
+                dataset, ResolvedTask.TRAIN, method.integers("layers"), method.text("pooling")))
         : Optional.empty();
   }
 
